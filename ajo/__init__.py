@@ -1,0 +1,1 @@
+"""The project: settings, doors and the roof of the house."""

@@ -1,0 +1,28 @@
+"""The Celery application: queues, and what runs by the clock."""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ajo.settings")
+
+app = Celery("ajo")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+QUEUES = ("ingest", "audiences", "journeys", "delivery.transactional", "delivery.marketing", "jobs")
+
+app.conf.update(
+    task_queues=[Queue(name) for name in QUEUES],
+    task_default_queue="jobs",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=False,  # rows wait in PostgreSQL; a lost wake-up is swept up by the clock
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
+    task_publish_retry=False,
+    timezone="UTC",
+)
+app.autodiscover_tasks(["ajo", "ajo.core", "profiles", "audiences", "channels_app", "journeys"])

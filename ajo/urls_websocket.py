@@ -1,0 +1,3 @@
+"""Where WebSockets lead."""
+
+websocket_urlpatterns: list = []

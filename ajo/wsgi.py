@@ -1,0 +1,9 @@
+"""The WSGI door, served as the collector."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ajo.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,43 @@
+"""The outbox: messages waiting to go. Written in the transaction that decided on them."""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ajo.core import sql, wakeup
+
+COLUMNS = (
+    "sandbox_id",
+    "profile_id",
+    "content_id",
+    "message_type",
+    "journey_version_id",
+    "instance_id",
+    "node_id",
+    "visit",
+    "context",
+)
+
+
+class Draft(NamedTuple):
+    """A message to go out. (instance_id, node_id, visit) is its idempotency key."""
+
+    sandbox_id: int
+    profile_id: int
+    content_id: int
+    message_type: str
+    journey_version_id: int | None
+    instance_id: int | None
+    node_id: str
+    visit: int
+    context: dict
+
+
+def enqueue(drafts: Iterable[Draft]) -> int:
+    """Put messages into the outbox and wake their senders once the transaction commits; how many."""
+    drafts = list(drafts)
+    rows = ((*draft[:-1], json.dumps(draft.context, separators=(",", ":"))) for draft in drafts)
+    count = sql.copy_rows("channels_app_message", COLUMNS, rows)
+    for message_type in {draft.message_type for draft in drafts}:
+        wakeup.announce_on_commit(f"delivery.{message_type}")
+    return count
