@@ -9,10 +9,12 @@ The order of edges with the same source and outlet is the order of parallel bran
 outlets (the way its paths are tried) is the node's own affair.
 """
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
 MAX_NODES = 50
+NAME = re.compile(r"^[A-Za-z0-9_-]{1,40}$")  # of nodes and outlets
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Graph:
             raise MalformedGraph("nodes must be an object and edges a list.")
         nodes = {}
         for node_id, raw in raw_nodes.items():
+            if not NAME.match(node_id):
+                raise MalformedGraph(f"Node id {node_id[:60]!r}: use letters, digits, - and _, at most 40.")
             if not isinstance(raw, dict) or not isinstance(raw.get("kind"), str):
                 raise MalformedGraph(f"Node {node_id} needs a kind.")
             label, params = raw.get("label") or "", raw.get("params") or {}
@@ -69,6 +73,8 @@ class Graph:
             outlet, edge_id = raw.get("outlet") or "next", raw.get("id") or f"e{index + 1}"
             if not isinstance(outlet, str) or not isinstance(edge_id, str):
                 raise MalformedGraph(f"Edge {index}: id and outlet must be texts.")
+            if not NAME.match(outlet):
+                raise MalformedGraph(f"Edge {index}: outlet {outlet[:60]!r} is not a name.")
             edges.append(Edge(id=edge_id, src=raw["src"], outlet=outlet, dst=raw["dst"]))
         return cls(nodes=nodes, edges=tuple(edges))
 

@@ -24,7 +24,7 @@ Status = JourneyVersion.Status
 END_ALL = """
     WITH gone AS (
         UPDATE journeys_journeyinstance
-           SET state = 'ended', reason = %(reason)s, ended_at = %(now)s, woken = NULL
+           SET state = 'ended', reason = %(reason)s, ended_at = %(now)s, woken_node = NULL
          WHERE version_id = %(version)s AND state = 'waiting'
      RETURNING id, sandbox_id, version_id, profile_id, node_id, visit
     ), waits AS (

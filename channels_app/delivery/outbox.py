@@ -1,6 +1,5 @@
 """The outbox: messages waiting to go. Written in the transaction that decided on them."""
 
-import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -30,14 +29,13 @@ class Draft(NamedTuple):
     instance_id: int | None
     node_id: str
     visit: int
-    context: dict
+    context: str  # JSON text: what personalization may read besides the profile
 
 
 def enqueue(drafts: Iterable[Draft]) -> int:
     """Put messages into the outbox and wake their senders once the transaction commits; how many."""
     drafts = list(drafts)
-    rows = ((*draft[:-1], json.dumps(draft.context, separators=(",", ":"))) for draft in drafts)
-    count = sql.copy_rows("channels_app_message", COLUMNS, rows)
+    count = sql.copy_rows("channels_app_message", COLUMNS, drafts)
     for message_type in {draft.message_type for draft in drafts}:
         wakeup.announce_on_commit(f"delivery.{message_type}")
     return count

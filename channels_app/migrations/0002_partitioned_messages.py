@@ -51,6 +51,8 @@ CREATE TABLE channels_app_messageevent (
     PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 CREATE TABLE channels_app_messageevent_default PARTITION OF channels_app_messageevent DEFAULT;
+-- a person's timeline, merges
+CREATE INDEX messageevent_profile ON channels_app_messageevent (profile_id, at DESC);
 -- what happened to one message
 CREATE INDEX messageevent_message ON channels_app_messageevent (message_id);
 -- counts per node of a version

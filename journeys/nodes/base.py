@@ -8,7 +8,7 @@ A node decides; the executor alone writes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -30,8 +30,8 @@ class Outlet:
 class Visit:
     """An instance at a node.
 
-    `event` is the payload that woke it here (None otherwise). `snapshot` is what expressions read; it is a mapping
-    whose parts are fetched for the whole batch on first use.
+    `has_event`: the event this node waits for has come. `snapshot` is what expressions read: a mapping whose parts
+    are fetched for the whole batch on first use.
     """
 
     instance_id: int
@@ -41,16 +41,15 @@ class Visit:
     arrived_at: datetime
     entered_at: datetime
     snapshot: dict
-    event: dict | None = None
+    has_event: bool = False
 
 
 @dataclass(slots=True)
 class MessageDraft:
-    """A message that a node wants to go out: which frozen content, for whom, what personalization may read."""
+    """A message that a node wants to go out. Personalization may read the profile and the events on the way."""
 
     content_id: int
     message_type: str
-    context: dict = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -56,7 +56,6 @@ class Email(NodeType):
 
     @classmethod
     def run(cls, params: dict, visits: Sequence[Visit], now: datetime) -> Iterable[Move]:
-        content_id, message_type = params["content_id"], params["message_type"]
+        draft = MessageDraft(params["content_id"], params["message_type"])
         for visit in visits:
-            draft = MessageDraft(content_id, message_type, {"event": visit.snapshot["event"]})
             yield Move(visit.instance_id, outlet="next", message=draft)

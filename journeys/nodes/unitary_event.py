@@ -73,7 +73,7 @@ class UnitaryEvent(NodeType):
         timeout: timedelta | None = params["timeout"]
         for visit in visits:
             until = visit.arrived_at + timeout if timeout is not None else None
-            if visit.event is not None:
+            if visit.has_event:
                 yield Move(visit.instance_id, outlet="next")
             elif until is not None and until <= now:
                 # without a timeout path the node behaves like a wait that the event can interrupt

@@ -1,0 +1,363 @@
+"""The executor: takes due instances as far as they can go, a batch at a time. The only writer of instances.
+
+An instance keeps walking inside one batch until it must wait, so a condition costs no extra claim. The engine does
+no outside I/O: messages go into the outbox in the same transaction.
+"""
+
+import heapq
+import logging
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from django.db import OperationalError, transaction
+
+from ajo.core import clock, sql
+from channels_app.delivery import outbox
+from journeys.engine.plan import GLOBAL_TIMEOUT, SEPARATOR, Plan, PlanNode, plan_of
+from journeys.nodes.base import Move, Visit
+from profiles.snapshots import People
+
+log = logging.getLogger(__name__)
+
+BATCH = 2_000
+NULL = "\\N"  # in COPY's text form
+ENDED_STATUSES = {"stopped": "journeyStopped", "finished": "journeyFinished"}
+
+# Due instances that nobody holds; the locks last until commit, so a killed process gives its rows back by itself.
+CLAIM_DUE = """
+    SELECT id, version_id, profile_id, node_id, visit, arrived_at, due_at, entered_at, is_reentrance, woken_node,
+           context::text
+      FROM journeys_journeyinstance
+     WHERE state = 'waiting' AND due_at <= %s
+     ORDER BY due_at
+     LIMIT %s
+       FOR UPDATE SKIP LOCKED
+"""
+VERSION_STATUSES = "SELECT id, status FROM journeys_journeyversion WHERE id = ANY(%s)"
+WRITE_MOVES = """
+    UPDATE journeys_journeyinstance i
+       SET state = v.state, node_id = v.node_id, visit = v.visit, arrived_at = v.arrived_at, due_at = v.due_at,
+           reason = v.reason, ended_at = v.ended_at, woken_node = NULL
+      FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+                  %s::timestamptz[]) AS v(id, state, node_id, visit, arrived_at, due_at, reason, ended_at)
+     WHERE i.id = v.id
+"""
+FORGET_WAITS = "DELETE FROM journeys_eventwait WHERE instance_id = ANY(%s)"
+STEP_COLUMNS = (
+    "at", "sandbox_id", "version_id", "instance_id", "profile_id", "node_id", "kind", "status", "outlet", "visit",
+    "is_entrance", "is_reentrance", "is_end", "code", "detail",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Walker:
+    """An instance on its way through this batch."""
+
+    id: int
+    version_id: int
+    profile_id: int
+    node_id: str
+    visit: int
+    arrived_at: datetime
+    due_at: datetime
+    entered_at: datetime
+    is_reentrance: bool
+    woken_node: str | None
+    context: str
+    is_fresh: bool = False  # came in with this batch
+    is_entering: bool = False  # and is still at its first node
+    snapshot: dict = field(default_factory=dict)
+    state: str = "waiting"
+    reason: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass
+class Ledger:
+    """What a batch will write."""
+
+    steps: list[str] = field(default_factory=list)
+    messages: list[outbox.Draft] = field(default_factory=list)
+    waits: list[tuple] = field(default_factory=list)
+    tallies: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
+
+    def count(self, version_id: int, node_id: str, column: int, outlet: str = "") -> None:
+        """Add one to entered (0), exited (1) or errors (2) of a node, or of one of its outlets."""
+        key = (version_id, node_id, outlet)
+        tally = self.tallies.get(key)
+        if tally is None:
+            tally = self.tallies[key] = [0, 0, 0]
+        tally[column] += 1
+
+
+def run_once(now: datetime | None = None, limit: int = BATCH) -> int:
+    """Take one batch of due instances as far as they can go; the number taken.
+
+    1. Claim due rows; rows another process holds are skipped.
+    2. Version by version and node by node in the order of the graph, let each node decide for its visits.
+    3. Write all moves, step events, messages and counts, and commit.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        claimed = [Walker(*row) for row in sql.rows(CLAIM_DUE, [now, limit])]
+        if claimed:
+            ledger = Ledger()
+            walk_all(claimed, ledger, now)
+            write(claimed, ledger, now)
+    return len(claimed)
+
+
+def walk_all(claimed: Sequence[Walker], ledger: Ledger, now: datetime) -> None:
+    """Walk everybody of a batch."""
+    people = People(walker.profile_id for walker in claimed)
+    by_version: dict[int, list[Walker]] = {}
+    for walker in claimed:
+        by_version.setdefault(walker.version_id, []).append(walker)
+    statuses = dict(sql.rows(VERSION_STATUSES, [list(by_version)]))
+    for version_id, walkers in by_version.items():
+        plan = plan_of(version_id)
+        going = []
+        for walker in walkers:
+            if reason := ENDED_STATUSES.get(statuses.get(version_id, "stopped")):
+                leave(plan, walker, ledger, now, reason=reason, status="exited")
+            elif now >= walker.entered_at + GLOBAL_TIMEOUT:
+                leave(plan, walker, ledger, now, reason="globalTimeout", status="instanceTimedout")
+            else:
+                walker.snapshot = people.snapshot(walker.profile_id, plan.timezone, _events_of(walker))
+                going.append(walker)
+        walk(plan, going, ledger, now)
+
+
+def _events_of(walker: Walker):
+    return lambda: orjson.loads(walker.context).get("event", {})
+
+
+def walk(plan: Plan, walkers: Iterable[Walker], ledger: Ledger, now: datetime) -> None:
+    """Take walkers of one version through the graph until each waits or has ended.
+
+    The graph has no cycles, so one pass over its places in order visits everybody at each node together.
+    """
+    at: dict[str, list[Walker]] = {}
+    queue: list[tuple[int, str]] = []
+
+    def send(walker: Walker, place: str) -> None:
+        walker.node_id = place
+        if place in at:
+            at[place].append(walker)
+        else:
+            at[place] = [walker]
+            heapq.heappush(queue, (plan.order.get(place, -1), place))
+
+    for walker in walkers:
+        if walker.visit == 0:
+            walker.visit, walker.is_fresh, walker.is_entering = 1, True, True
+            ledger.count(plan.version_id, walker.node_id, 0)
+        send(walker, walker.node_id)
+    while queue:
+        _, place = heapq.heappop(queue)
+        group = at.pop(place)
+        members = plan.members(place)
+        if not members:
+            for walker in group:
+                fail(walker, ledger, now, "nodeMissing", kind="unknown")
+        elif len(members) == 1:
+            node = members[0]
+            for walker, move in decide(node, group, now):
+                follow(plan, node, walker, move, ledger, now, send)
+        else:
+            for walker in group:
+                node, move = decide_between(members, walker, now)
+                follow(plan, node, walker, move, ledger, now, send)
+
+
+def decide(node: PlanNode, walkers: Sequence[Walker], now: datetime) -> Iterable[tuple[Walker, Move]]:
+    """Ask a node about everybody who is there. When it raises, ask one by one: only who causes it fails."""
+    visits = [visit_of(walker, node) for walker in walkers]
+    try:
+        moves = {move.instance_id: move for move in node.run(node.params, visits, now)}
+    except OperationalError:
+        raise
+    except Exception as error:  # a node's mistake with one person must not hold up the others
+        if len(walkers) > 1:
+            for walker in walkers:
+                yield from decide(node, [walker], now)
+            return
+        log.exception("node %s failed for instance %s", node.id, walkers[0].id)
+        detail = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc(limit=-5)}
+        moves = {walkers[0].id: Move(walkers[0].id, error="internalError", detail=detail)}
+    for walker in walkers:
+        yield walker, moves.get(walker.id) or Move(walker.id, error="nodeGaveNoMove")
+
+
+def decide_between(members: Sequence[PlanNode], walker: Walker, now: datetime) -> tuple[PlanNode, Move]:
+    """Parallel waits and events: whichever fires first wins; at the same moment the upper one.
+
+    They are judged at the moment the instance was due, so that a late worker does not change the winner.
+    """
+    moment = now if walker.woken_node else min(now, walker.due_at)
+    stay = Move(walker.id)
+    waits = []
+    for node in members:
+        _, move = next(iter(decide(node, [walker], max(moment, walker.arrived_at))))
+        if move.again_at is None and move.wait_for is None:
+            return node, move
+        if move.again_at is not None and (stay.again_at is None or move.again_at < stay.again_at):
+            stay.again_at = move.again_at
+        if move.wait_for is not None:
+            waits.append((node.id, move.wait_for))
+    stay.detail = {"waits": waits}
+    return members[0], stay
+
+
+def visit_of(walker: Walker, node: PlanNode) -> Visit:
+    return Visit(
+        walker.id,
+        walker.profile_id,
+        node.id,
+        walker.visit,
+        walker.arrived_at,
+        walker.entered_at,
+        walker.snapshot,
+        walker.woken_node == node.id,
+    )
+
+
+def follow(plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledger, now: datetime, send) -> None:
+    """Carry out one move: on to the next node, stay, end or fail."""
+    if move.error is not None and "error" not in node.targets:
+        fail(walker, ledger, now, move.error, kind=node.kind, node_id=node.id, detail=move.detail)
+        return
+    if move.error is not None:
+        move.outlet, move.code, move.status = "error", move.error, "error"
+    if move.message is not None:
+        ledger.messages.append(
+            outbox.Draft(
+                plan.sandbox_id, walker.profile_id, move.message.content_id, move.message.message_type,
+                plan.version_id, walker.id, node.id, walker.visit, walker.context,
+            )  # fmt: skip
+        )
+    if move.outlet is None and not move.ends:
+        stay(plan, node, walker, move, ledger, now)
+        return
+    target = node.targets.get(move.outlet) if move.outlet else None
+    if target is None:  # an end node, or a path that simply ends here
+        leave(plan, walker, ledger, now, reason=move.code or "completed", status=move.status, node=node, outlet=move.outlet)
+        return
+    ledger.steps.append(step_line(plan, walker, node.id, node.kind, now, move.status, move.outlet, code=move.code))
+    count_exit(plan, walker, node, move.outlet, ledger)
+    walker.visit += 1
+    walker.arrived_at = now
+    walker.woken_node = None
+    walker.is_entering = False
+    for part in target.split(SEPARATOR):
+        ledger.count(plan.version_id, part, 0)
+    send(walker, target)
+
+
+def count_exit(plan: Plan, walker: Walker, node: PlanNode, outlet: str | None, ledger: Ledger) -> None:
+    """Out of a node by one way; parallel nodes that lost are left with it."""
+    for part in walker.node_id.split(SEPARATOR):
+        ledger.count(plan.version_id, part, 1)
+    if outlet:
+        ledger.count(plan.version_id, node.id, 1, outlet)
+
+
+def stay(plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledger, now: datetime) -> None:
+    """Wait here: for a time, for an event, or for whichever comes first. Never longer than an instance lives."""
+    expires = walker.entered_at + GLOBAL_TIMEOUT
+    walker.due_at = min(move.again_at, expires) if move.again_at is not None else expires
+    waits = (move.detail or {}).get("waits") if SEPARATOR in walker.node_id else None
+    if waits is None and move.wait_for is not None:
+        waits = [(node.id, move.wait_for)]
+    for node_id, definition_id in waits or ():
+        ledger.waits.append((definition_id, walker.profile_id, walker.id, node_id, now))
+    ledger.steps.append(step_line(plan, walker, node.id, node.kind, now, "waiting", None))
+
+
+def leave(
+    plan: Plan,
+    walker: Walker,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    reason: str,
+    status: str,
+    node: PlanNode | None = None,
+    outlet: str | None = None,
+) -> None:
+    """The instance ends."""
+    node = node or plan.nodes.get(walker.node_id.split(SEPARATOR)[0])
+    walker.state, walker.reason, walker.ended_at, walker.due_at = "ended", reason, now, now
+    if node is not None:
+        code = None if reason == "completed" else reason
+        ledger.steps.append(step_line(plan, walker, node.id, node.kind, now, status, outlet, is_end=True, code=code))
+        count_exit(plan, walker, node, outlet, ledger)
+
+
+def fail(
+    walker: Walker, ledger: Ledger, now: datetime, code: str, *, kind: str, node_id: str = "", detail: dict | None = None
+) -> None:
+    """The instance cannot go on: it keeps the reason, and an admin finds it."""
+    plan = plan_of(walker.version_id)
+    node_id = node_id or walker.node_id
+    walker.state, walker.reason, walker.ended_at, walker.due_at = "failed", code, now, now
+    ledger.steps.append(
+        step_line(plan, walker, node_id, kind, now, "error", None, is_end=True, code=code, detail=detail)
+    )
+    ledger.count(walker.version_id, node_id, 2)
+
+
+def step_line(
+    plan: Plan,
+    walker: Walker,
+    node_id: str,
+    kind: str,
+    now: datetime,
+    status: str,
+    outlet: str | None,
+    *,
+    is_end: bool = False,
+    code: str | None = None,
+    detail: dict | None = None,
+) -> str:
+    """A step event as a line of COPY."""
+    entering = walker.is_entering
+    return (
+        f"{now}\t{plan.sandbox_id}\t{walker.version_id}\t{walker.id}\t{walker.profile_id}\t{node_id}\t{kind}\t{status}\t"
+        f"{outlet or NULL}\t{walker.visit}\t{'t' if entering else 'f'}\t"
+        f"{'t' if entering and walker.is_reentrance else 'f'}\t{'t' if is_end else 'f'}\t{code or NULL}\t"
+        f"{sql.copy_field(orjson.dumps(detail).decode()) if detail else NULL}\n"
+    )
+
+
+def write(walkers: Sequence[Walker], ledger: Ledger, now: datetime) -> None:
+    """Write what the batch decided: instances, waits, step events, messages and counts."""
+    sql.run(FORGET_WAITS, [[w.id for w in walkers if not w.is_fresh]])
+    sql.run(
+        WRITE_MOVES,
+        [
+            [w.id for w in walkers],
+            [w.state for w in walkers],
+            [w.node_id for w in walkers],
+            [w.visit for w in walkers],
+            [w.arrived_at for w in walkers],
+            [w.due_at for w in walkers],
+            [w.reason for w in walkers],
+            [w.ended_at for w in walkers],
+        ],
+    )
+    sql.copy_rows(
+        "journeys_eventwait", ("definition_id", "profile_id", "instance_id", "node_id", "since"), ledger.waits
+    )
+    sql.copy_text("journeys_stepevent", STEP_COLUMNS, "".join(ledger.steps), len(ledger.steps))
+    if ledger.messages:
+        outbox.enqueue(ledger.messages)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    sql.copy_rows(
+        "journeys_nodetally",
+        ("version_id", "node_id", "outlet", "hour", "entered", "exited", "errors"),
+        ((*key[:2], key[2], hour, *counts) for key, counts in ledger.tallies.items()),
+    )
