@@ -1,0 +1,36 @@
+"""What a provider is: one file that says how it is set up and how it sends."""
+
+from typing import ClassVar, Protocol
+
+from django import forms
+
+from ajo.core.registry import Registry
+
+
+class Connection(Protocol):
+    """A way to the provider that is kept open between messages. Used by one thread at a time."""
+
+    def send(self, sender: str, recipient: str, mime: bytes) -> str:
+        """Hand over one mail; the provider's answer. SendError (retry or not) when it does not take it."""
+
+    def close(self) -> None: ...
+
+
+class Provider:
+    """Base of every provider."""
+
+    channel: ClassVar[str]
+    kind: ClassVar[str]
+    label: ClassVar[str]
+
+    class Settings(forms.Form):
+        """What it needs to know. Fields named in `secret_fields` are kept encrypted and never shown again."""
+
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def connect(cls, settings: dict, secrets: dict) -> Connection:
+        raise NotImplementedError
+
+
+providers: Registry[type[Provider]] = Registry("provider", "channels_app.channels")
