@@ -31,5 +31,10 @@ app.conf.beat_schedule = {
     "sweep": {"task": "ajo.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "finish-over": {"task": "journeys.tasks.finish_over", "schedule": 30.0, "options": {"expires": 30}},
     "sum-tallies": {"task": "journeys.tasks.sum_tallies", "schedule": 30.0, "options": {"expires": 30}},
+    "release-dead-senders": {
+        "task": "channels_app.tasks.release_dead",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "make-partitions": {"task": "ajo.tasks.make_partitions", "schedule": 6 * 3600.0},
 }

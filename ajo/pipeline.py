@@ -1,6 +1,6 @@
 """The whole way of an inbound batch, storey by storey, in one transaction.
 
-    claim inbox rows -> profiles.ingest -> audiences -> journeys.triggers -> rows deleted
+    claim inbox rows -> profiles.ingest -> channels_app.feedback -> audiences -> journeys.triggers -> rows deleted
 
 Killed half-way, nothing happened and the rows are claimed again. A row that makes its batch fail is found by halving
 the batch, and parked with its error. One person, one order: a shard of the inbox is worked by one task at a time.
@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, transaction
 from ajo.core import clock, sql
 from audiences.evaluation import memberships, streaming
 from channels_app.delivery import ownership
+from channels_app.feedback import interactions
 from journeys.engine import triggers
 from profiles.identities import Conflict
 from profiles.ingest.envelope import SHARDS
@@ -101,8 +102,9 @@ def work(rows: Sequence[Row], now: datetime) -> None:
         park(row, code, reason)
     if facts.merges:
         memberships.follow(facts.merges)
-        ownership.follow(facts.merges)
         triggers.follow(facts.merges)
+        ownership.follow(facts.merges)
+    interactions.record(facts.events)
     changes = streaming.judge(facts.changed_profiles, now)
     triggers.handle(facts.events, changes, now)
 

@@ -2,24 +2,20 @@
 
 from datetime import datetime
 
+import orjson
 from django.db import transaction
 
 from ajo.core import sql
+from profiles.merging import deep_merge
 from profiles.models import ConsentChange
 
 REFUSALS = {"n", "dn"}
 
-SET_CHANNEL = """
-    UPDATE profiles_profile
-       SET updated_at = %(now)s,
-           attributes = attributes || jsonb_build_object('consents',
-               coalesce(attributes -> 'consents', '{}') || jsonb_build_object('marketing',
-                   coalesce(attributes #> '{consents,marketing}', '{}') || jsonb_build_object(%(channel)s::text,
-                       coalesce(attributes #> array['consents', 'marketing', %(channel)s::text], '{}')
-                       || jsonb_build_object('val', %(value)s::text, 'time', %(time)s::text))))
-     WHERE id = (SELECT coalesce((SELECT profile_id FROM profiles_mergedprofile WHERE old_profile_id = %(profile)s),
-                                 %(profile)s))
- RETURNING id, sandbox_id
+# The profile's row, also under an id that was merged away, locked until the consent is written.
+LOCK_PROFILE = """
+    SELECT id, sandbox_id, attributes::text FROM profiles_profile
+     WHERE id = coalesce((SELECT profile_id FROM profiles_mergedprofile WHERE old_profile_id = %(id)s), %(id)s)
+       FOR NO KEY UPDATE
 """
 
 
@@ -40,13 +36,16 @@ def allows_marketing(attributes: dict, channel: str) -> bool:
 @transaction.atomic
 def set_marketing(profile_id: int, channel: str, value: str, *, source: str, now: datetime) -> int | None:
     """Set a channel's marketing consent, effective for the next message; the profile's id, None when it is gone."""
-    found = sql.rows(
-        SET_CHANNEL,
-        {"now": now, "time": now.isoformat(), "channel": channel, "value": value, "profile": profile_id},
-    )
+    found = sql.rows(LOCK_PROFILE, {"id": profile_id})
     if not found:
         return None
-    current, sandbox_id = found[0]
+    current, sandbox_id, text = found[0]
+    choice = {"consents": {"marketing": {channel: {"val": value, "time": now.isoformat()}}}}
+    attributes = deep_merge(orjson.loads(text), choice)
+    sql.run(
+        "UPDATE profiles_profile SET attributes = %s, updated_at = %s WHERE id = %s",
+        [orjson.dumps(attributes).decode(), now, current],
+    )
     ConsentChange.objects.create(
         sandbox_id=sandbox_id, profile_id=current, channel=channel, value=value, source=source, changed_at=now
     )

@@ -6,6 +6,7 @@ import hmac
 import re
 import struct
 from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -96,7 +97,7 @@ def click_url(message_id: int, position: int, address: str | None = None) -> str
     """The address that counts the click and leads on. `address`: only where it is personalized."""
     if address is None:
         return f"{settings.TRACKING_URL}/t/c/{sign(CLICK, message_id, position)}"
-    address = str(address).strip()
+    address = unescape(str(address)).strip()  # it was filled in as a part of HTML
     if not is_web_address(address):
         return address if address.startswith("/") else "#"
     return f"{settings.TRACKING_URL}/t/c/{sign(CLICK, message_id, position, address)}?u={quote(address, safe='')}"

@@ -1,0 +1,1 @@
+"""Feedback: what comes back of a message: opens, clicks, unsubscribes."""

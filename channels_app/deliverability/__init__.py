@@ -1,0 +1,1 @@
+"""Deliverability: suppression and what bounces teach."""
