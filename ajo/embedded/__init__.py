@@ -1,7 +1,7 @@
 """PostgreSQL and Redis from their wheels, for a run on one machine with nothing configured.
 
-The servers belong to a data directory, keep their data there, answer on this machine only and stop with the process
-that started them.
+The servers belong to a data directory, keep their data there, answer on this machine only and stop with the
+process that started them.
 """
 
 import os
@@ -30,7 +30,7 @@ class Urls:
 
 @contextmanager
 def embedded_servers(data_dir: Path, *, durable: bool = True) -> Iterator[Urls]:
-    """The configured servers, and embedded ones for what is not configured, for as long as the block lasts."""
+    """The configured servers, and embedded ones for what is not configured, while the block lasts."""
     with ExitStack() as stack:
         database, broker = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
         if not database:

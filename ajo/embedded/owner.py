@@ -1,8 +1,8 @@
 """Who owns the database's files, and where they lie.
 
 PostgreSQL refuses to run as root. Started by root, it runs as an unprivileged user, who must be able to
-reach both its data and its programs. Rather than opening root's directories to everyone, we put what that user
-cannot reach into a directory of its own.
+reach both its data and its programs. Rather than opening root's directories to everyone, we put what that
+user cannot reach into a directory of its own.
 """
 
 import hashlib

