@@ -1,4 +1,4 @@
-"""For those who watch over the processes: `/healthz` says this one lives, `/readyz` whether the whole works."""
+"""For who watches the processes: `/healthz` says this one lives, `/readyz` whether the whole works."""
 
 import time
 from collections.abc import Callable

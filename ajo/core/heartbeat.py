@@ -1,4 +1,4 @@
-"""Whether workers take work: beat sends each queue a task every few seconds, which leaves its time in Redis."""
+"""Whether workers take work: beat sends each queue a task every few seconds, which leaves its time."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line for machines, coloured lines for people; each says the request and task it is of."""
+"""Logs: JSON for machines or text for people; each line names the request and the task it is of."""
 
 from contextvars import ContextVar, Token
 
