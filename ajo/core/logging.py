@@ -71,7 +71,11 @@ def logging_config(level: str, json: bool) -> dict:
             "django.request": {"level": "ERROR"},
             "uvicorn": {"handlers": [], "level": level, "propagate": True},
             "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
+            # A line for each task and tick would hide the rest.
             "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "mail.log": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
         },
     }

@@ -11,9 +11,14 @@ from django.http import HttpRequest, HttpResponse
 HEADER = "X-Request-ID"
 
 # What a caller sends goes into logs and headers: nothing in it may end a line or fill a disk.
-ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def current_request_id() -> str:
+    """Of the request or task at hand; empty outside of one."""
+    return request_id.get()
 
 
 class RequestIdMiddleware:

@@ -69,7 +69,14 @@ def table(
             name="collector",
             argv=[*python, "-m", "granian", "--interface", "wsgi", "ajo.wsgi:application"]
             + ["--host", collector.host, "--port", str(collector.port)]
-            + ["--workers", "1", "--blocking-threads", "8", "--workers-kill-timeout", "5"],
+            + [
+                "--workers",
+                "1",
+                "--blocking-threads",
+                str(min(2 * cores + 1, 32)),
+                "--workers-kill-timeout",
+                "5",
+            ],
             env={"AJO_ROLE": "collector"},
             ready=http_answers(f"{collector.url}/healthz"),
         ),

@@ -106,7 +106,7 @@ def choose_addresses(environ: dict[str, str]) -> Addresses:
 
     def choose(variable: str, usual: int, on: str) -> Address:
         wish = environ.get(variable, "")
-        if wish and not wish.isdecimal():
+        if wish and not (wish.isdecimal() and 0 < int(wish) < 65536):
             raise StartFailed(f"{variable}={wish} is not a port number.")
         if wish and (int(wish) in taken or not is_free(on, int(wish))):
             raise StartFailed(
@@ -178,11 +178,9 @@ def start_servers(supervisor: Supervisor) -> None:
 
 
 def prepare(supervisor: Supervisor, password: str) -> dict:
-    """Migrations, static files, demo data; what the demo says of itself."""
+    """Migrations and demo data; what the demo says of itself. Static files are served from where they lie."""
     supervisor.run("migrate", [*MANAGE, "migrate", "--noinput"])
     say(f"{'database':<12}migrated")
-    supervisor.run("collectstatic", [*MANAGE, "collectstatic", "--noinput"])
-    say(f"{'static':<12}files collected")
     log = supervisor.run("load_demo", [*MANAGE, "load_demo"], env={"AJO_FIRST_PASSWORD": password})
     demo = last_record(log.read_text())
     say(f"{'demo data':<12}" + ("created" if demo["created"] else "there already"))
