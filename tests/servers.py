@@ -3,11 +3,13 @@
 import atexit
 import os
 import shutil
-import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 
-from ajo.embedded import StartFailed, start_postgres, start_redis
+from ajo.embedded import Server, StartFailed, start_postgres, start_redis
 from ajo.embedded.locks import AlreadyRunning
 from ajo.embedded.owner import find_place
 
@@ -15,26 +17,21 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Kept between runs, so that the cluster need not be made again.
 CACHED = REPOSITORY / ".data" / "tests"
 
-_started = []
+_at_the_end = ExitStack()
 
 
 def start_if_not_configured() -> None:
     """Set DATABASE_URL and REDIS_URL. The workers of a parallel run find them set and start nothing."""
     if not os.environ.get("DATABASE_URL"):
-        server = _postgres()
-        _started.append(server)
-        os.environ["DATABASE_URL"] = server.url
+        os.environ["DATABASE_URL"] = _postgres().url
     if not os.environ.get("REDIS_URL"):
-        server = start_redis(Path(tempfile.mkdtemp(prefix="ajo-tests-")), durable=False)
-        _started.append(server)
-        os.environ["REDIS_URL"] = server.url
+        os.environ["REDIS_URL"] = _start(start_redis, _temporary()).url
     atexit.register(stop)
 
 
 def stop() -> None:
     """Stop what was started here; also when the run breaks off."""
-    while _started:
-        _started.pop().stop(patience=10)
+    _at_the_end.close()
 
 
 def redis_url_of_worker() -> str:
@@ -44,11 +41,25 @@ def redis_url_of_worker() -> str:
     return urlunsplit(url._replace(path=f"/{int(worker) % 15 + 1}"))
 
 
-def _postgres():
+def _postgres() -> Server:
     try:
-        return start_postgres(CACHED, durable=False)
+        return _start(start_postgres, CACHED)
     except AlreadyRunning:  # another run of the tests, in another terminal
-        return start_postgres(Path(tempfile.mkdtemp(prefix="ajo-tests-")), durable=False)
+        return _start(start_postgres, _temporary())
     except StartFailed:  # without fsync, a crashed machine leaves files that are no use
         shutil.rmtree(find_place(CACHED, "postgres") / "data", ignore_errors=True)
-        return start_postgres(CACHED, durable=False)
+        return _start(start_postgres, CACHED)
+
+
+def _start(begin: Callable[..., Server], directory: Path) -> Server:
+    server = begin(directory, durable=False)
+    _at_the_end.callback(server.stop, patience=10)
+    return server
+
+
+def _temporary() -> Path:
+    path = Path(
+        _at_the_end.enter_context(TemporaryDirectory(prefix="ajo-tests-", ignore_cleanup_errors=True))
+    )
+    path.chmod(0o755)  # the database's own user passes through; what lies in it is closed to others
+    return path

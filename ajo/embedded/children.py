@@ -1,6 +1,7 @@
 """The processes of the product on one machine."""
 
 import os
+import signal
 import socket
 import sys
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Child:
     ready: Probe
     env: dict[str, str] = field(default_factory=dict)
     patience: float = 10
+    # When the supervisor itself is killed.
+    death_signal: int = signal.SIGTERM
     ends_last: bool = False
 
 
@@ -93,6 +96,7 @@ def table(
             ],
             ready=worker_answers(f"realtime@{host}", environment),
             patience=30,
+            death_signal=signal.SIGKILL,  # a gentle end would wait for a Redis that is gone as well
         ),
         Child(
             name="background",
@@ -107,10 +111,12 @@ def table(
             ],
             ready=worker_answers(f"background@{host}", environment),
             patience=30,
+            death_signal=signal.SIGKILL,  # a gentle end would wait for a Redis that is gone as well
         ),
         Child(
             name="beat",
             argv=[*celery, "beat", "--loglevel", "INFO", "--pidfile=", "-s", f"{logs}/beat-schedule"],
             ready=runs,
+            death_signal=signal.SIGKILL,
         ),
     ]

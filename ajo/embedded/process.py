@@ -100,15 +100,26 @@ def stop_group(process: subprocess.Popen, with_signal: int, *, patience: float) 
 def end_all(processes: Iterable[psutil.Process], *, with_signal: int, patience: float = 10) -> list[int]:
     """End processes an earlier run left behind; their pids."""
     found = list(processes)
-    for process in found:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(with_signal)
-    _, alive = psutil.wait_procs(found, timeout=patience)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
+    for number, seconds in [(with_signal, patience), (signal.SIGKILL, 5)]:
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        give_up_at = time.monotonic() + seconds
+        while (
+            left := [process for process in found if _is_alive(process)]
+        ) and time.monotonic() < give_up_at:
+            time.sleep(0.05)
+        if not left:
+            break
     return [process.pid for process in found]
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """A zombie is not: where nobody reaps orphans, it would stay for ever."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def working_in(directory: Path, names: Sequence[str]) -> list[psutil.Process]:

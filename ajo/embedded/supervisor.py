@@ -177,7 +177,7 @@ class Supervisor:
 
     def _spawn(self, running: _Running) -> None:
         child = running.child
-        running.process = spawn(child.argv, env=self.environment | child.env)
+        running.process = spawn(child.argv, env=self.environment | child.env, death_signal=child.death_signal)
         running.log.follow(running.process)
         running.started_at = time.monotonic()
         running.start_at = None

@@ -25,16 +25,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def data_dir(tmp_path_factory, request):
-    """A directory that the database's own user can reach, which pytest's are not for others."""
-    path = tmp_path_factory.mktemp("data")
-    for parent in [path, *path.parents]:
-        if parent.owner() == path.owner() and parent != parent.parent and "pytest" in str(parent):
-            parent.chmod(0o755)
-    return path
-
-
-@pytest.fixture
 def start(data_dir):
     started = []
 
@@ -170,7 +160,7 @@ def test_foreign_files_in_place_of_the_database_are_left_alone(data_dir):
     assert foreign.read_text() == "dear"
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path_factory, data_dir):
+def test_a_path_too_long_for_a_socket_is_no_obstacle(data_dir):
     deep = data_dir / ("a-directory-with-a-long-name/" * 5)
 
     server = start_postgres(deep, durable=False)

@@ -25,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def up(tmp_path):
+def up(data_dir, tmp_path):
     """Starts the product on free ports; kills what a failed test leaves."""
     started = []
 
@@ -37,7 +37,7 @@ def up(tmp_path):
         }
         environment = inherited | {
             "DJANGO_SETTINGS_MODULE": "ajo.settings",
-            "DATA_DIR": str(tmp_path / "data"),
+            "DATA_DIR": str(data_dir),
             "PORT": str(free_port("127.0.0.1")),
             "COLLECTOR_PORT": str(free_port("127.0.0.1")),
             "EMBEDDED_SMTP_PORT": str(free_port("127.0.0.1")),
@@ -60,7 +60,7 @@ def up(tmp_path):
         if process.poll() is None:
             process.kill()
             process.wait()
-    for left in left_of(tmp_path):
+    for left in left_of(data_dir):
         left.kill()
 
 
@@ -75,13 +75,13 @@ def wait_for_line(process, output, beginning):
     raise AssertionError(output.read_text())
 
 
-def left_of(tmp_path):
+def left_of(data_dir):
     """Processes of this run that are still alive."""
     found = []
     for process in psutil.process_iter():
         try:
-            is_child = process.environ().get(MARK) == str(tmp_path / "data")
-            if is_child or process.cwd().startswith(str(tmp_path)):
+            is_child = process.environ().get(MARK) == str(data_dir)
+            if is_child or process.cwd().startswith(str(data_dir)):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
@@ -95,7 +95,7 @@ def send(curl):
     return done.stdout
 
 
-def test_from_nothing_to_a_running_product_and_back(up, tmp_path):
+def test_from_nothing_to_a_running_product_and_back(up, data_dir):
     process, output = up()
 
     ready = wait_for_line(process, output, "Ready: ")
@@ -106,8 +106,8 @@ def test_from_nothing_to_a_running_product_and_back(up, tmp_path):
     process.send_signal(signal.SIGINT)
 
     assert process.wait(60) == 0, output.read_text()
-    assert left_of(tmp_path) == []
-    logs = "".join(path.read_text(errors="replace") for path in (tmp_path / "data" / "logs").glob("*.log"))
+    assert left_of(data_dir) == []
+    logs = "".join(path.read_text(errors="replace") for path in (data_dir / "logs").glob("*.log"))
     assert password not in logs
 
     again, output = up()
@@ -118,7 +118,7 @@ def test_from_nothing_to_a_running_product_and_back(up, tmp_path):
     assert again.wait(60) == 0, output.read_text()
 
 
-def test_a_child_that_is_killed_comes_back(up, tmp_path):
+def test_a_child_that_is_killed_comes_back(up):
     process, output = up()
     wait_for_line(process, output, "curl ")
 
@@ -135,7 +135,7 @@ def test_a_child_that_is_killed_comes_back(up, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
-def test_nothing_outlives_a_killed_run(up, tmp_path):
+def test_nothing_outlives_a_killed_run(up, data_dir):
     process, output = up()
     wait_for_line(process, output, "curl ")
 
@@ -143,13 +143,13 @@ def test_nothing_outlives_a_killed_run(up, tmp_path):
     process.wait()
 
     give_up_at = time.monotonic() + 40
-    while left := left_of(tmp_path):
+    while left := left_of(data_dir):
         assert time.monotonic() < give_up_at, left
         time.sleep(0.2)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what make waits for is read from /proc")
-def test_an_interrupt_that_only_make_gets_stops_everything(up, tmp_path):
+def test_an_interrupt_that_only_make_gets_stops_everything(up, data_dir, tmp_path):
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"run:\n\t@{sys.executable} manage.py up\n")
     process, output = up(["make", "--no-print-directory", "-f", str(makefile), "run"])
@@ -159,7 +159,7 @@ def test_an_interrupt_that_only_make_gets_stops_everything(up, tmp_path):
 
     process.wait(60)
     assert "Stopped." in output.read_text()
-    assert left_of(tmp_path) == []
+    assert left_of(data_dir) == []
 
 
 def test_a_port_that_is_taken_is_explained_in_one_line(up):
