@@ -119,7 +119,9 @@ def reachable_programs(programs: Path, place: Path, owner: Owner) -> Path:
     """The `bin` directory to start from: the wheel's, or a copy of it when the owner cannot reach that."""
     if owner.reaches(programs / "postgres"):
         return programs
+    # <packages>/<wheel>/<installation>/bin
     installation = programs.parent
+    wheel = installation.parent
     # A new version of the wheel has another size or time, and so another copy.
     postgres = (programs / "postgres").stat()
     mark = hashlib.sha256(f"{postgres.st_size} {postgres.st_mtime_ns}".encode()).hexdigest()[:10]
@@ -128,6 +130,21 @@ def reachable_programs(programs: Path, place: Path, owner: Owner) -> Path:
         for old in place.glob("programs-*"):
             shutil.rmtree(old)
         half = place / f"programs-{mark}.half"
-        shutil.copytree(installation, half, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        # The programs look for their libraries beside the wheel (Linux) or in it (macOS), by relative paths.
+        parts = [installation, wheel.with_name(f"{wheel.name}.libs"), wheel / ".dylibs"]
+        for part in parts:
+            if part.exists():
+                target = half / part.relative_to(wheel.parent)
+                shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        _open_to_all(half)
         half.rename(copy)
-    return copy / programs.name
+    return copy / programs.relative_to(wheel.parent)
+
+
+def _open_to_all(directory: Path) -> None:
+    """A strict umask may have closed the packages to everyone but root; these are public programs."""
+    for parent, folders, files in os.walk(directory):
+        for entry in [".", *folders, *files]:
+            path = Path(parent) / entry
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if path.is_dir() or mode & 0o100 else 0))
