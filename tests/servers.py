@@ -11,7 +11,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ajo.embedded import Server, StartFailed, start_postgres, start_redis
 from ajo.embedded.locks import AlreadyRunning
-from ajo.embedded.owner import find_place
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # Kept between runs, so that the cluster need not be made again.
@@ -46,8 +45,8 @@ def _postgres() -> Server:
         return _start(start_postgres, CACHED)
     except AlreadyRunning:  # another run of the tests, in another terminal
         return _start(start_postgres, _temporary())
-    except StartFailed:  # without fsync, a crashed machine leaves files that are no use
-        shutil.rmtree(find_place(CACHED, "postgres") / "data", ignore_errors=True)
+    except StartFailed:  # without fsync, a crashed machine leaves files that are of no use
+        shutil.rmtree(CACHED, ignore_errors=True)
         return _start(start_postgres, CACHED)
 
 

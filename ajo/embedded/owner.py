@@ -84,7 +84,13 @@ def find_place(data_dir: Path, name: str) -> Path:
     """
     pointer = data_dir / f"{name}.location"
     if pointer.exists():
-        return Path(pointer.read_text().strip())
+        place = Path(pointer.read_text().strip())
+        if not place.is_dir():
+            raise StartFailed(
+                f"The files of {name} were in {place}, which is gone. Bring it back, or remove {pointer} to begin "
+                "with an empty database."
+            )
+        return place
     inside = data_dir / name
     inside.mkdir(mode=0o700, exist_ok=True)
     owner = find_owner(inside / "data")
