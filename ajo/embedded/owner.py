@@ -87,8 +87,8 @@ def find_place(data_dir: Path, name: str) -> Path:
         place = Path(pointer.read_text().strip())
         if not place.is_dir():
             raise StartFailed(
-                f"The files of {name} were in {place}, which is gone. Bring it back, or remove {pointer} to begin "
-                "with an empty database."
+                f"The files of {name} were in {place}, which is gone. Bring it back, or remove {pointer} "
+                "to begin with an empty database."
             )
         return place
     inside = data_dir / name
