@@ -1,0 +1,23 @@
+"""What all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests import servers
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the embedded servers at the end; the workers of a parallel run started none."""
+    if not hasattr(config, "workerinput"):
+        servers.stop()
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty directory that the database's own user can reach; pytest's `tmp_path` is closed to others."""
+    with TemporaryDirectory(prefix="ajo-tests-", ignore_cleanup_errors=True) as path:
+        Path(path).chmod(0o755)
+        yield Path(path).resolve() / "data"
