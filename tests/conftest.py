@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from ajo.core import sql
 from tests import servers
 
 
@@ -21,3 +22,17 @@ def data_dir() -> Iterator[Path]:
     with TemporaryDirectory(prefix="ajo-tests-", ignore_cleanup_errors=True) as path:
         Path(path).chmod(0o755)
         yield Path(path).resolve() / "data"
+
+
+UNMANAGED = (
+    "profiles_experienceevent, profiles_eventkey, journeys_stepevent, channels_app_message, channels_app_messageevent"
+)
+
+
+@pytest.fixture(autouse=True)
+def empty_partitioned_tables(request: pytest.FixtureRequest) -> None:
+    """Django empties its own tables after a test with real transactions; the partitioned ones it does not know."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+        sql.run(f"TRUNCATE {UNMANAGED}")

@@ -117,6 +117,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
+    def wrap_str_format(self, value) -> None:
+        """No str.format: its widths could ask for any amount of memory."""
+        return None
+
     def is_safe_attribute(self, obj, attr, value) -> bool:
         return type(obj).__name__ == "LoopContext" and super().is_safe_attribute(obj, attr, value)
 
