@@ -1,18 +1,19 @@
-import re
-class ExprError(Exception):
-    kind="syntax"
-class C:
-    def __init__(self, text):
-        m=re.match(r'^\s*([\w.]+)\s*==?\s*"([^"]*)"\s*$', text)
-        if not m: raise ExprError(text)
-        path,val=m.groups(); parts=path.split(".")
-        if parts[0] not in ("event","profile"): parts=["profile",*parts]
-        def run(snap, now):
-            v=snap.get(parts[0])
-            if callable(v): v=snap[parts[0]]=v()
-            for p in parts[1:]:
-                v=v.get(p) if isinstance(v,dict) else None
-            return v==val
-        self.run=run
-def compile_text(text, want=None, roots=None): return C(text)
-def template_filters(): return {}
+"""The expression language: one language for every rule, wait, parameter and formula of the product.
+
+Text is parsed to a tree (`parse`), checked for its place of use (`check`), and run over snapshots in Python
+(`compile_text`) or over sets of profiles in SQL (`sql`). Nothing here knows Django.
+"""
+
+from profiles.expressions.check import Checked, check
+from profiles.expressions.compiled import CompiledExpression, compile_expression, compile_text
+from profiles.expressions.analysis import fields_used
+from profiles.expressions.errors import ExprError
+from profiles.expressions.parsing import parse
+from profiles.expressions.printer import print_text
+from profiles.expressions.tree_json import from_json, to_json
+from profiles.expressions.values import to_json_value
+
+__all__ = [
+    "Checked", "CompiledExpression", "ExprError", "check", "compile_expression", "compile_text", "fields_used",
+    "from_json", "parse", "print_text", "to_json", "to_json_value",
+]  # fmt: skip

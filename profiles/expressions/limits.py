@@ -1,0 +1,14 @@
+"""The numbers that keep an expression small enough to parse, check and run safely."""
+
+TEXT_BYTES = 32 * 1024
+BRACKET_DEPTH = 64
+AST_DEPTH = 200
+AST_NODES = 20_000
+LIST_VALUES = 1_000
+AUDIENCES = 100
+CHAIN_STEPS = 10
+QUANTIFIER_DEPTH = 4
+REGEX_LENGTH = 500
+ITEM_STEPS = 1_000_000
+RESULT_CHARACTERS = 1_000_000
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
