@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 LARGEST_LOG = 20 * 1024**2
-TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|^Traceback \(|^\w+(\.\w+)*(Error|Exception|Refused):")
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|^\w+(\.\w+)*(Error|Exception|Refused):")
 TROUBLE_LEVELS = {"warning", "error", "critical"}
 
 _terminal = threading.Lock()
