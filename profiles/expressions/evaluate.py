@@ -410,11 +410,10 @@ def equals_literal(value: Callable, literal: object) -> Callable:
 
 
 def differs_from_literal(value: Callable, literal: object) -> Callable:
-    equal = values.equal
+    different = values.different
 
     def differs(run: Run) -> bool:
-        found = value(run)
-        return found is not None and not equal(found, literal)
+        return different(value(run), literal)
 
     return differs
 
@@ -450,7 +449,7 @@ def not_in_literal(value: Callable, items: list) -> Callable:
 
     def is_no_member(run: Run) -> bool:
         found = value(run)
-        return found is not None and not test(found)
+        return found is not None and not isinstance(found, list) and not test(found)
 
     return is_no_member
 
@@ -469,7 +468,7 @@ def is_number(literal: object) -> bool:
 
 
 def is_list(literal: object) -> bool:
-    return isinstance(literal, list)
+    return isinstance(literal, list) and not any(isinstance(item, list) for item in literal)
 
 
 # For each comparison: which literals have a closure of their own, and its factory.
