@@ -133,7 +133,9 @@ def delete(graph: Graph, operation: dict) -> Change:
     leaving, keep = graph.out(node.id), str(operation.get("keep") or "")
     before = next(iter(graph.into(node.id)), None)
     if len(leaving) > 1 and not keep:
-        raise errors.BadOperation(_("“%(name)s” has several paths. Say which one to keep.") % {"name": name_of(node)})
+        raise errors.BadOperation(
+            _("“%(name)s” has several paths. Say which one to keep.") % {"name": name_of(node)}
+        )
     kept = [] if keep == "none" else [edge for edge in leaving if not keep or edge.id == keep]
     if keep not in ("", "none") and not kept:
         raise errors.BadOperation(_("The path to keep is not there any more."))

@@ -29,7 +29,9 @@ class Draft:
         return outcome.selected
 
     def event(self) -> str:
-        return self.do("insert", kind="unitary_event", params={"definition": self.definition.pk}, label="Signup")
+        return self.do(
+            "insert", kind="unitary_event", params={"definition": self.definition.pk}, label="Signup"
+        )
 
     def add(self, kind: str, at: str, outlet: str = "next", **more) -> str:
         return self.do("insert", kind=kind, at=at, outlet=outlet, **more)
@@ -144,7 +146,9 @@ def test_moving_closes_the_gap_it_leaves(draft):
 def test_a_branching_node_moves_with_what_follows_and_only_to_an_open_path(draft):
     event = draft.event()
     first = draft.condition(event, "a", "b")
-    second = draft.add("condition", first, outlet="a", params={"paths": [{"id": "x", "label": "x", "expression": ""}]})
+    second = draft.add(
+        "condition", first, outlet="a", params={"paths": [{"id": "x", "label": "x", "expression": ""}]}
+    )
     left, right = draft.add("wait", second, outlet="x"), draft.add("wait", second, outlet="other")
 
     with pytest.raises(errors.BadOperation, match="several paths"):
