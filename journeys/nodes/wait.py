@@ -24,6 +24,13 @@ class Wait(NodeType):
     can_be_parallel = True
 
     class Params(NodeForm):
+        halves = ("amount", "unit")
+        shown_when = {
+            "amount": ("method", "duration"),
+            "unit": ("method", "duration"),
+            "expression": ("method", "custom"),
+        }
+
         method = forms.ChoiceField(
             choices=[("duration", "A length of time"), ("custom", "A date from an expression")],
             initial="duration",
