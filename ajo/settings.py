@@ -70,7 +70,7 @@ MIDDLEWARE = [
 ]
 if ROLE == "collector":  # takes volume: no sessions, no pages
     ROOT_URLCONF = "ajo.urls_collector"
-    MIDDLEWARE = ["ajo.core.request_id.RequestIdMiddleware"]
+    MIDDLEWARE = ["ajo.core.request_id.RequestIdMiddleware", "django.middleware.common.CommonMiddleware"]
 
 TEMPLATES = [
     {
