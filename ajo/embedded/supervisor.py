@@ -32,12 +32,14 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.reason = "make was interrupted"
         self._make = _MakeWatch()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note)
 
     def _note(self, number: int, frame: object) -> None:
         self.asked += 1
+        self.reason = signal.Signals(number).name
 
     @property
     def made(self) -> bool:
