@@ -113,7 +113,7 @@ def _step(version: JourneyVersion, edit: DraftEdit, graph: dict, description: st
 
 
 def _clip(operation: dict, sandbox: Sandbox) -> dict:
-    """The copied node, read from the version it was copied from; it may be of another journey of the sandbox."""
+    """The copied node, as it is in its version now; that may be of another journey of the sandbox."""
     source = JourneyVersion.objects.filter(
         pk=operation.get("from_version") or 0, journey__sandbox=sandbox
     ).first()

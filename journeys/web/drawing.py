@@ -1,4 +1,4 @@
-"""What the canvas shows of a version: nodes, lines, open ends, palette, problems and counts, ready to be rendered."""
+"""What the canvas shows of a version: nodes, lines, open ends, palette, problems and counts."""
 
 from dataclasses import dataclass, field
 

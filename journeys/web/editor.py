@@ -134,7 +134,7 @@ def delete_context(drawing: Drawing, drawn: DrawnNode, outlet: str) -> dict:
 PURPOSES = {"move": move_context, "connect": connect_context, "delete": delete_context}
 
 
-# --- answers that the panels share ------------------------------------------------------------------------------
+# --- answers that the panels share ----------------------------------------------------------------
 
 
 def drawing_for(request: HttpRequest, version: JourneyVersion) -> Drawing:

@@ -24,7 +24,7 @@ from profiles.expressions import ExprError, compile_text
 @require_http_methods(["GET", "POST"])
 @needs("journeys.view")
 def node(request: HttpRequest, version_id: int, node_id: str) -> HttpResponse:
-    """One node's settings. A draft keeps what was typed even where it is not right yet; the form says what is wrong."""
+    """One node's settings. A draft keeps what was typed even where it is not right yet; the form says so."""
     if request.method == "GET":
         version = wanted_version(request, version_id)
         return render(request, "journeys/_node_panel.html", node_context(request, version, node_id))
@@ -106,7 +106,7 @@ def split_at(text: str, error: ExprError) -> dict:
     }
 
 
-# --- helpers ----------------------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def wanted_node(version: JourneyVersion, node_id: str) -> Node:

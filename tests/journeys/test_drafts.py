@@ -59,7 +59,7 @@ def edge_of(draft: Draft, src: str, dst: str) -> str:
     return next(e.id for e in draft.graph.edges if (e.src, e.dst) == (src, dst))
 
 
-# --- insert -----------------------------------------------------------------------------------------------------
+# --- insert ---------------------------------------------------------------------------------------
 
 
 def test_the_first_activity_must_be_one_that_starts_a_journey(draft):
@@ -129,7 +129,7 @@ def test_a_journey_has_a_largest_size(draft):
     assert len(draft.graph.nodes) == MAX_NODES
 
 
-# --- move -------------------------------------------------------------------------------------------------------
+# --- move -----------------------------------------------------------------------------------------
 
 
 def test_moving_closes_the_gap_it_leaves(draft):
@@ -170,7 +170,7 @@ def test_nothing_moves_behind_itself(draft):
         draft.do("move", node=first, at=inner, outlet="next")
 
 
-# --- delete -----------------------------------------------------------------------------------------------------
+# --- delete ---------------------------------------------------------------------------------------
 
 
 def test_deleting_reconnects(draft):
@@ -221,7 +221,7 @@ def test_deleting_beside_others_refuses_what_may_not_stand_there(draft):
         draft.do("delete", node=wait)
 
 
-# --- connect, disconnect, update --------------------------------------------------------------------------------
+# --- connect, disconnect, update ------------------------------------------------------------------
 
 
 def test_branches_meet_again_and_circles_are_refused(draft):
@@ -328,7 +328,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(draft, operation):
     assert draft.version.revision == 1
 
 
-# --- undo, revisions, doors -------------------------------------------------------------------------------------
+# --- undo, revisions, doors -----------------------------------------------------------------------
 
 
 def test_undo_and_redo_walk_through_all_edits(draft):
