@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ajo.core.permissions.AccessMiddleware",
+    "ajo.core.web.errors.RefusedMiddleware",
 ]
 if ROLE == "collector":  # takes volume: no sessions, no pages
     ROOT_URLCONF = "ajo.urls_collector"
