@@ -26,6 +26,16 @@ class Outlet:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class PaletteItem:
+    """What can be dragged onto the canvas: a node type, possibly with settings and a label of its own."""
+
+    label: str
+    params: dict = field(default_factory=dict)
+    node_label: str = ""
+    help: str = ""
+
+
 @dataclass(slots=True)
 class Visit:
     """An instance at a node.
@@ -75,7 +85,12 @@ class Move:
 
 
 class NodeForm(forms.Form):
-    """Base of every node's form. `sandbox` limits what pickers offer; it is None in pure checks."""
+    """Base of every node's form. `sandbox` limits what pickers offer; it is None in pure checks.
+
+    `shown_when`: {"field": ("other field", value)}; the panel shows the field only while the other has that value.
+    """
+
+    shown_when: ClassVar[dict[str, tuple[str, object]]] = {}
 
     def __init__(self, *args, sandbox: Sandbox | None = None, **kwargs) -> None:
         self.sandbox = sandbox
@@ -100,6 +115,11 @@ class NodeType:
 
     class Params(NodeForm):
         """No settings."""
+
+    @classmethod
+    def palette(cls, sandbox: Sandbox) -> list[PaletteItem]:
+        """The items of this type that the canvas's palette offers in a sandbox."""
+        return [PaletteItem(cls.label, help=cls.help)]
 
     @classmethod
     def outlets(cls, params: dict) -> list[Outlet]:

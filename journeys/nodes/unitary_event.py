@@ -7,7 +7,7 @@ from django import forms
 
 from ajo.core.models import Sandbox
 from journeys.models import EventDefinition
-from journeys.nodes.base import Move, NodeForm, NodeType, Outlet, Visit, node_types
+from journeys.nodes.base import Move, NodeForm, NodeType, Outlet, PaletteItem, Visit, node_types
 from journeys.nodes.fields import PickField
 from journeys.nodes.wait import LONGEST_WAIT, UNITS, length
 
@@ -23,6 +23,12 @@ class UnitaryEvent(NodeType):
     can_be_parallel = True
 
     class Params(NodeForm):
+        shown_when = {
+            "amount": ("has_timeout", True),
+            "unit": ("has_timeout", True),
+            "timeout_path": ("has_timeout", True),
+        }
+
         definition = PickField(label="Event", help_text="Events are set up under Administration.")
         has_timeout = forms.BooleanField(required=False, label="Define the event timeout")
         amount = forms.IntegerField(min_value=1, required=False, initial=7, label="Wait at most")
@@ -42,6 +48,13 @@ class UnitaryEvent(NodeType):
                 elif length(params) > LONGEST_WAIT:
                     self.add_error("amount", f"An event timeout lasts at most {LONGEST_WAIT.days} days.")
             return params
+
+    @classmethod
+    def palette(cls, sandbox: Sandbox) -> list[PaletteItem]:
+        """One item for each configured event."""
+        rows = EventDefinition.objects.filter(sandbox=sandbox)
+        items = [PaletteItem(e.name, {"definition": e.pk}, e.name, e.description or cls.help) for e in rows]
+        return items or super().palette(sandbox)
 
     @classmethod
     def outlets(cls, params: dict) -> list[Outlet]:

@@ -24,6 +24,12 @@ class Wait(NodeType):
     can_be_parallel = True
 
     class Params(NodeForm):
+        shown_when = {
+            "amount": ("method", "duration"),
+            "unit": ("method", "duration"),
+            "expression": ("method", "custom"),
+        }
+
         method = forms.ChoiceField(
             choices=[("duration", "A length of time"), ("custom", "A date from an expression")],
             initial="duration",

@@ -5,7 +5,9 @@ import json
 from django.http import HttpResponse
 
 
-def toast(response: HttpResponse, message: str, *, level: str = "success", undo: bool = False) -> HttpResponse:
+def toast(
+    response: HttpResponse, message: str, *, level: str = "success", undo: bool = False
+) -> HttpResponse:
     """Let the page show `message`. `level`: success, info, warning or danger; `undo` offers the canvas's undo."""
     triggers = json.loads(response.headers.get("HX-Trigger", "{}"))
     triggers["toast"] = {"message": message, "level": level, "undo": undo}
