@@ -146,3 +146,9 @@ def is_shown(field: BoundField) -> bool:
 @register.filter
 def lookup(mapping: dict, key: object) -> object:
     return mapping.get(key) if mapping else None
+
+
+@register.filter(name="json")
+def as_json(value: object) -> str:
+    """For data attributes that a script reads."""
+    return json.dumps(value)
