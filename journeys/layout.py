@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from journeys.graph import Edge, Graph, Node
 from journeys.nodes.base import Outlet
 
-NODE_WIDTH, NODE_HEIGHT = 228, 64
+NODE_WIDTH, NODE_HEIGHT = 220, 64
 END_WIDTH, END_HEIGHT = 92, 36  # nodes without a way out, and the ends drawn at open outlets
-GAP, LABELLED_GAP = 84, 190  # between columns; room for the pill with the path's name
-ROW = 104
+GAP, LABELLED_GAP = 72, 176  # between columns; room for the pill with the path's name
+ROW = 98
 MARGIN = 48
 CORNER = 10
 
@@ -97,7 +97,13 @@ def layout(graph: Graph, outlets: Callable[[Node], list[Outlet]]) -> Layout:
     left = _column_edges(spots)
     boxes = {spot.id: _box(spot, left) for spot in spots.values()}
     lines = {
-        edge_id: _line(boxes[spot.id], boxes[target], boxes.get(f"lane-{edge_id}"), bool(outlet.label))
+        edge_id: _line(
+            boxes[spot.id],
+            boxes[target],
+            boxes.get(f"lane-{edge_id}"),
+            joins=parents[target] != spot.id,
+            is_labelled=bool(outlet.label),
+        )
         for spot in spots.values()
         for edge_id, outlet, target in spot.out
     }
@@ -201,19 +207,18 @@ def _box(spot: _Spot, left: list[float]) -> Box:
     return Box(left[spot.column], MARGIN + spot.row * ROW + (NODE_HEIGHT - h) / 2, w, h)
 
 
-def _line(start: Box, end: Box, lane: Box | None, is_labelled: bool) -> Line:
-    """From right edge to left edge. It turns close to its start; what comes back to a join runs along a row of its
-    own (`lane`, or its start's row) and turns close to its end."""
+def _line(start: Box, end: Box, lane: Box | None, *, joins: bool, is_labelled: bool) -> Line:
+    """From right edge to left edge. It turns close to its start; what only joins another branch runs along a row of
+    its own (`lane`, or its start's row) and turns close to its end."""
     x1, y1, x2, y2 = start.right, start.middle, end.x, end.middle
-    is_long = x2 - x1 > LABELLED_GAP + 2 * CORNER
-    row = lane.middle if lane else y1 if is_long else y2
+    row = lane.middle if lane else y1 if joins else y2
     first, last = x1 + 26, x2 - 26
     points = [(x1, y1), (first, y1), (first, row), (last, row), (last, y2), (x2, y2)]
     label_x = first + 14 if is_labelled else 0
-    if is_long:
-        plus_x = last - 30
+    if joins:
+        plus_x = last - 22 if is_labelled else (x1 + last) / 2
     else:
-        plus_x = x2 - 32 if is_labelled or row != y1 else (x1 + x2) / 2
+        plus_x = x2 - 30 if is_labelled or row != y1 else (x1 + x2) / 2
     return Line(_rounded(points), label_x, row, plus_x, row)
 
 

@@ -219,7 +219,7 @@ class PaletteGroup:
 def palette(sandbox: Sandbox) -> list[PaletteGroup]:
     """What can be put on the canvas, by category; a category nobody knows yet stands last."""
     groups = {name: PaletteGroup(name, label, []) for name, label in CATEGORIES}
-    for node_type in node_types:
+    for node_type in sorted(node_types, key=lambda t: t.is_end):
         group = groups.setdefault(
             node_type.category, PaletteGroup(node_type.category, node_type.category.capitalize(), [])
         )

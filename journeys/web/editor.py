@@ -2,7 +2,7 @@
 
 import json
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -90,6 +90,8 @@ def problems(request: HttpRequest, version_id: int) -> HttpResponse:
 def places(request: HttpRequest, version_id: int, node_id: str, purpose: str) -> HttpResponse:
     """A dialog for the keyboard: where to move a node, what to connect it to, or how to delete it."""
     version = wanted_version(request, version_id)
+    if purpose not in PURPOSES:
+        raise Http404
     drawing = drawing_for(request, version)
     drawn = next((d for d in drawing.nodes if d.node.id == node_id), None)
     if drawn is None:

@@ -1,6 +1,6 @@
 """Addresses of the journey pages."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from journeys.web import editor, inventory, lifecycle, panels
 
@@ -18,11 +18,7 @@ urlpatterns = [
     path("<int:version_id>/problems/", editor.problems, name="problems"),
     path("<int:version_id>/settings/", panels.journey, name="settings"),
     path("<int:version_id>/nodes/<str:node_id>/", panels.node, name="node"),
-    re_path(
-        r"^(?P<version_id>\d+)/nodes/(?P<node_id>[^/]+)/(?P<purpose>move|connect|delete)/$",
-        editor.places,
-        name="places",
-    ),
+    path("<int:version_id>/nodes/<str:node_id>/<str:purpose>/", editor.places, name="places"),
     path("<int:version_id>/publish/", lifecycle.publish, name="publish"),
     path("<int:version_id>/close/", lifecycle.close, name="close"),
     path("<int:version_id>/stop/", lifecycle.stop, name="stop"),
