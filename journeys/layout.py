@@ -11,7 +11,7 @@ from journeys.graph import Edge, Graph, Node
 from journeys.nodes.base import Outlet
 
 NODE_WIDTH, NODE_HEIGHT = 220, 64
-END_WIDTH, END_HEIGHT = 92, 36  # nodes without a way out, and the ends drawn at open outlets
+END_WIDTH, END_HEIGHT = 112, 36  # nodes without a way out, and the ends drawn at open outlets
 GAP, LABELLED_GAP = 72, 176  # between columns; room for the pill with the path's name
 ROW = 98
 MARGIN = 48

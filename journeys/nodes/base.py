@@ -88,9 +88,11 @@ class NodeForm(forms.Form):
     """Base of every node's form. `sandbox` limits what pickers offer; it is None in pure checks.
 
     `shown_when`: {"field": ("other field", value)}; the panel shows the field only while the other has that value.
+    `halves`: fields that share a line with their neighbour.
     """
 
     shown_when: ClassVar[dict[str, tuple[str, object]]] = {}
+    halves: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args, sandbox: Sandbox | None = None, **kwargs) -> None:
         self.sandbox = sandbox

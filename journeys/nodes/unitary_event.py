@@ -23,6 +23,7 @@ class UnitaryEvent(NodeType):
     can_be_parallel = True
 
     class Params(NodeForm):
+        halves = ("amount", "unit")
         shown_when = {
             "amount": ("has_timeout", True),
             "unit": ("has_timeout", True),

@@ -24,6 +24,7 @@ class Wait(NodeType):
     can_be_parallel = True
 
     class Params(NodeForm):
+        halves = ("amount", "unit")
         shown_when = {
             "amount": ("method", "duration"),
             "unit": ("method", "duration"),

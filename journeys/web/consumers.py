@@ -20,6 +20,8 @@ _readings: dict[int, tuple[float, dict]] = {}
 class VersionConsumer(AsyncJsonWebsocketConsumer):
     """Sends {"counts": {node: {...}}} with the nodes that changed, and {"revision", "editor", "status"}."""
 
+    channel_layer_alias = "unused"  # it reads the database; a Redis that is away must not end it
+
     async def connect(self) -> None:
         self.version_id = self.scope["url_route"]["kwargs"]["version_id"]
         self.task = None

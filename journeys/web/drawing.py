@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.db.models import Sum
+from django.forms.utils import pretty_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -168,6 +169,26 @@ def _nodes(graph: Graph, boxes: dict[str, Box], problems: list[Problem]) -> list
             )
         )
     return sorted(drawn, key=lambda d: (d.box.x, d.box.y))
+
+
+def listed(drawing: Drawing) -> list[dict]:
+    """The problems as the list shows them: with the names that are on the screen."""
+    by_id = {drawn.node.id: drawn for drawn in drawing.nodes}
+    return [
+        {
+            "problem": problem,
+            "name": by_id[problem.node_id].name if problem.node_id in by_id else _("Journey"),
+            "field": _field_label(by_id.get(problem.node_id), problem.field),
+        }
+        for problem in drawing.problems
+    ]
+
+
+def _field_label(drawn: DrawnNode | None, field_name: str | None) -> str:
+    fields = drawn.node_type.Params.base_fields if drawn and drawn.node_type else {}
+    if field_name not in fields:
+        return ""
+    return str(fields[field_name].label or pretty_name(field_name))
 
 
 def _closes_illegally(graph: Graph, node_id: str) -> bool:

@@ -12,7 +12,7 @@ from ajo.core.web.toasts import toast
 from journeys import drafts, errors
 from journeys.models import JourneyVersion
 from journeys.placing import outlets_of
-from journeys.web.drawing import DrawnNode, Drawing, draw, palette
+from journeys.web.drawing import DrawnNode, Drawing, draw, listed, palette
 from journeys.web.finding import wanted_version
 
 
@@ -81,8 +81,8 @@ def problems(request: HttpRequest, version_id: int) -> HttpResponse:
     """The list of problems; each leads to its activity."""
     version = wanted_version(request, version_id)
     drawing = drawing_for(request, version)
-    names = {drawn.node.id: drawn.name for drawn in drawing.nodes}
-    return render(request, "journeys/_problems.html", {"version": version, "drawing": drawing, "names": names})
+    context = {"version": version, "drawing": drawing, "rows": listed(drawing)}
+    return render(request, "journeys/_problems.html", context)
 
 
 @require_GET

@@ -35,6 +35,7 @@ class JourneyForm(forms.Form):
     """Name and entrance rules. Only a draft's rules can change; the name and description always can."""
 
     shown_when = {"wait_amount": ("allows_reentrance", True), "wait_unit": ("allows_reentrance", True)}
+    halves = ("wait_amount", "wait_unit")
     OF_A_DRAFT = ("allows_reentrance", "wait_amount", "wait_unit", "timezone", "starts_at", "ends_at")
 
     name = forms.CharField(max_length=120, label=_("Name"))
@@ -45,8 +46,7 @@ class JourneyForm(forms.Form):
     wait_amount = forms.IntegerField(
         required=False,
         min_value=0,
-        label=_("Wait before coming in again"),
-        help_text=_("Counted from the last entrance. At most 90 days."),
+        label=_("After at least"),
     )
     wait_unit = forms.ChoiceField(required=False, choices=UNITS, label=_("Unit"))
     timezone = forms.ChoiceField(label=_("Time zone"), help_text=_("Dates below and waits until a date use it."))

@@ -13,6 +13,7 @@ from journeys import versions
 from journeys.errors import BadOperation
 from journeys.models import JourneyInstance, JourneyVersion
 from journeys.placing import name_of, start_of
+from journeys.web.drawing import listed
 from journeys.web.editor import drawing_for
 from journeys.web.finding import wanted_journey, wanted_version
 
@@ -34,7 +35,7 @@ def publish(request: HttpRequest, version_id: int) -> HttpResponse:
         "version": version,
         "journey": version.journey,
         "drawing": drawing,
-        "names": {d.node.id: d.name for d in drawing.nodes},
+        "rows": listed(drawing),
         "start": name_of(start) if (start := start_of(drawing.graph)) else "",
         "actions": [d for d in drawing.nodes if d.node_type and d.node_type.category == "actions"],
         "live": live,

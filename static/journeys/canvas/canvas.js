@@ -107,7 +107,7 @@ async function openPanel(url, id) {
   if (!(await saved())) return;
   if (id && id !== selected) return;
   panel.hidden = false;
-  htmx.ajax("GET", url, { target: "#panel", swap: "innerHTML" });
+  htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 
 function closePanel() {
