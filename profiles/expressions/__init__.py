@@ -10,10 +10,11 @@ from profiles.expressions.analysis import fields_used
 from profiles.expressions.errors import ExprError
 from profiles.expressions.parsing import parse
 from profiles.expressions.printer import print_text
+from profiles.expressions.sql import SqlRule, select_profile_ids, sql
 from profiles.expressions.tree_json import from_json, to_json
 from profiles.expressions.values import to_json_value
 
 __all__ = [
-    "Checked", "CompiledExpression", "ExprError", "check", "compile_expression", "compile_text", "fields_used",
-    "from_json", "parse", "print_text", "to_json", "to_json_value",
+    "Checked", "CompiledExpression", "ExprError", "SqlRule", "check", "compile_expression", "compile_text", "fields_used",
+    "from_json", "parse", "print_text", "select_profile_ids", "sql", "to_json", "to_json_value",
 ]  # fmt: skip

@@ -301,7 +301,8 @@ class Classifier:
             return
         if self.frame() == "steps" and self.classify_in_step(index, token, before):
             return
-        if before in ENDS_VALUE:
+        infix_not = before == "NOT" and len(self.out) > 1 and self.out[-2].type in ENDS_VALUE
+        if before in ENDS_VALUE or infix_not:
             self.classify_operator(token, before)
         else:
             self.classify_operand(index, token, before)

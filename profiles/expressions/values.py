@@ -91,7 +91,9 @@ def equal(left: object, right: object) -> bool:
         return False
     kind, other = type(left), type(right)
     if kind is other:
-        return key(left) == key(right) if kind in (list, dict) else left == right
+        if kind is list:
+            return bag(left) == bag(right)
+        return key(left) == key(right) if kind is dict else left == right
     if kind in NUMBERS and other in NUMBERS:
         return left == right
     if kind is str and isinstance(right, date):
@@ -100,17 +102,29 @@ def equal(left: object, right: object) -> bool:
     if other is str and isinstance(left, date):
         right = read_date(right)
         return type(right) is kind and left == right
-    if isinstance(left, list | Mapping) and isinstance(right, list | Mapping):
-        return key(left) == key(right)
-    return False
+    if isinstance(left, list) and isinstance(right, list):
+        return bag(left) == bag(right)
+    return isinstance(left, Mapping) and isinstance(right, Mapping) and key(left) == key(right)
+
+
+def different(left: object, right: object) -> bool:
+    """Not equal; false for null, and for a list against a single value."""
+    if left is None or right is None or isinstance(left, list) is not isinstance(right, list):
+        return False
+    return not equal(left, right)
+
+
+def bag(items: list) -> Counter:
+    """The values of a list without their order."""
+    return Counter(map(key, items))
 
 
 def key(value: object) -> object:
-    """A hashable stand-in with the same equality; 1 and true differ, lists ignore order."""
+    """A hashable stand-in with the same equality; 1 and true differ, lists inside a value keep their order."""
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, list):
-        return ("list", frozenset(Counter(map(key, value)).items()))
+        return ("list", *map(key, value))
     if isinstance(value, Mapping):
         return ("map", frozenset((name, key(part)) for name, part in value.items()))
     if isinstance(value, datetime):

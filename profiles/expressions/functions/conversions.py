@@ -109,7 +109,7 @@ def random_uuid() -> str:
     return str(uuid4())
 
 
-@row("round", "num", "int", sql="floor({0:num} + 0.5)", help="The nearest whole number; ties go up.", example="round(-2.5)")
+@row("round", "num", "int", sql="floor($1 + 0.5)", help="The nearest whole number; ties go up.", example="round(-2.5)")
 def round_number(number: float) -> int | None:
     return values.whole(int((values.decimal_of(number) + Decimal("0.5")).to_integral_value(ROUND_FLOOR)))
 

@@ -28,7 +28,7 @@ def eq(left: object, right: object) -> bool:
 
 @row("ne", "any, any", "bool", operator=True, nulls="predicate", help="Not equal; false for null.", example="1 != 2")
 def ne(left: object, right: object) -> bool:
-    return not values.equal(left, right)
+    return values.different(left, right)
 
 
 @row("lt", "any, any", "bool", operator=True, env=True, nulls="predicate", help="Less than.", example="1 < 2")
@@ -140,6 +140,8 @@ def is_in(value: object, items: list) -> bool:
 
 @row("notIn", "any, list", "bool", nulls="predicate", help="The value is none of the list; false for null.", example='notIn(profile.homeAddress.city, ["Paris"])')
 def is_not_in(value: object, items: list) -> bool:
+    if isinstance(value, list) and not any(isinstance(item, list) for item in items):
+        return False
     return not is_in(value, items)
 
 

@@ -24,71 +24,71 @@ def _texts(items: list) -> list:
 
 
 
-@row("contain contains", "str, str, bool?", "bool", nulls="predicate", sql="strpos({0}, {1}) > 0", help="The first text holds the second.", example='contain("night train", "train")')
+@row("contain contains", "str, str, bool?", "bool", nulls="predicate", sql="strpos($1, $2) > 0", help="The first text holds the second.", example='contain("night train", "train")')
 def contain(text: str, part: str, case_sensitive: bool = True) -> bool:
     text, part = folded(text, part, case_sensitive)
     return part in text
 
 
-@row("doesNotContain", "str, str, bool?", "bool", nulls="predicate", sql="strpos({0}, {1}) = 0", help="The first text does not hold the second.", example='doesNotContain("night", "x")')
+@row("doesNotContain", "str, str, bool?", "bool", nulls="predicate", sql="strpos($1, $2) = 0", help="The first text does not hold the second.", example='doesNotContain("night", "x")')
 def does_not_contain(text: str, part: str, case_sensitive: bool = True) -> bool:
     return not contain(text, part, case_sensitive)
 
 
-@row("startWith startsWith", "str, str, bool?", "bool", nulls="predicate", sql="starts_with({0}, {1})", help="The first text begins with the second.", example='startWith("night train", "night")')
+@row("startWith startsWith", "str, str, bool?", "bool", nulls="predicate", sql="starts_with($1, $2)", help="The first text begins with the second.", example='startWith("night train", "night")')
 def start_with(text: str, part: str, case_sensitive: bool = True) -> bool:
     text, part = folded(text, part, case_sensitive)
     return text.startswith(part)
 
 
-@row("doesNotStartWith", "str, str, bool?", "bool", nulls="predicate", sql="not starts_with({0}, {1})", help="The first text does not begin with the second.", example='doesNotStartWith("night", "x")')
+@row("doesNotStartWith", "str, str, bool?", "bool", nulls="predicate", sql="not starts_with($1, $2)", help="The first text does not begin with the second.", example='doesNotStartWith("night", "x")')
 def does_not_start_with(text: str, part: str, case_sensitive: bool = True) -> bool:
     return not start_with(text, part, case_sensitive)
 
 
-@row("endWith endsWith", "str, str, bool?", "bool", nulls="predicate", sql="right({0}, length({1})) = {1}", help="The first text ends with the second.", example='endWith("night train", "train")')
+@row("endWith endsWith", "str, str, bool?", "bool", nulls="predicate", sql="right($1, length($2)) = $2", help="The first text ends with the second.", example='endWith("night train", "train")')
 def end_with(text: str, part: str, case_sensitive: bool = True) -> bool:
     text, part = folded(text, part, case_sensitive)
     return text.endswith(part)
 
 
-@row("doesNotEndWith", "str, str, bool?", "bool", nulls="predicate", sql="right({0}, length({1})) <> {1}", help="The first text does not end with the second.", example='doesNotEndWith("night", "x")')
+@row("doesNotEndWith", "str, str, bool?", "bool", nulls="predicate", sql="right($1, length($2)) <> $2", help="The first text does not end with the second.", example='doesNotEndWith("night", "x")')
 def does_not_end_with(text: str, part: str, case_sensitive: bool = True) -> bool:
     return not end_with(text, part, case_sensitive)
 
 
-@row("equals", "str, str, bool?", "bool", nulls="predicate", sql="{0} = {1}", help="Both texts are equal.", example='equals("a", "A", false)')
+@row("equals", "str, str, bool?", "bool", nulls="predicate", sql="$1 = $2", help="Both texts are equal.", example='equals("a", "A", false)')
 def equals(text: str, other: str, case_sensitive: bool = True) -> bool:
     text, other = folded(text, other, case_sensitive)
     return text == other
 
 
-@row("notEqualTo", "str, str, bool?", "bool", nulls="predicate", sql="{0} <> {1}", help="The texts differ.", example='notEqualTo("a", "b")')
+@row("notEqualTo", "str, str, bool?", "bool", nulls="predicate", sql="$1 <> $2", help="The texts differ.", example='notEqualTo("a", "b")')
 def not_equal_to(text: str, other: str, case_sensitive: bool = True) -> bool:
     return not equals(text, other, case_sensitive)
 
 
-@row("containIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: strpos({0}, {1}) > 0", help="As contain, upper and lower case alike.", example='containIgnoreCase("night train", "TRAIN")')
+@row("containIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: strpos($1, $2) > 0", help="As contain, upper and lower case alike.", example='containIgnoreCase("night train", "TRAIN")')
 def contain_ignore_case(text: str, part: str) -> bool:
     return contain(text, part, False)
 
 
-@row("startWithIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: starts_with({0}, {1})", help="As startWith, upper and lower case alike.", example='startWithIgnoreCase("night", "NI")')
+@row("startWithIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: starts_with($1, $2)", help="As startWith, upper and lower case alike.", example='startWithIgnoreCase("night", "NI")')
 def start_with_ignore_case(text: str, part: str) -> bool:
     return start_with(text, part, False)
 
 
-@row("endWithIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: right({0}, length({1})) = {1}", help="As endWith, upper and lower case alike.", example='endWithIgnoreCase("train", "AIN")')
+@row("endWithIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: right($1, length($2)) = $2", help="As endWith, upper and lower case alike.", example='endWithIgnoreCase("train", "AIN")')
 def end_with_ignore_case(text: str, part: str) -> bool:
     return end_with(text, part, False)
 
 
-@row("equalIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: {0} = {1}", help="Both texts are equal, upper and lower case alike.", example='equalIgnoreCase("Lyon", "LYON")')
+@row("equalIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: $1 = $2", help="Both texts are equal, upper and lower case alike.", example='equalIgnoreCase("Lyon", "LYON")')
 def equal_ignore_case(text: str, other: str) -> bool:
     return equals(text, other, False)
 
 
-@row("notEqualIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: {0} <> {1}", help="The texts differ in more than upper and lower case.", example='notEqualIgnoreCase("iPad", "IPAD")')
+@row("notEqualIgnoreCase", "str, str", "bool", nulls="predicate", sql="fold: $1 <> $2", help="The texts differ in more than upper and lower case.", example='notEqualIgnoreCase("iPad", "IPAD")')
 def not_equal_ignore_case(text: str, other: str) -> bool:
     return not equals(text, other, False)
 
@@ -103,32 +103,32 @@ def last_index_of(text: str, part: str) -> int:
     return text.rfind(part)
 
 
-@row("isEmpty", "str", "bool", nulls="predicate", sql="{0} = ''", help="The text has no characters; false for null.", example='isEmpty("")')
+@row("isEmpty", "str", "bool", nulls="predicate", sql="$1 = ''", help="The text has no characters; false for null.", example='isEmpty("")')
 def is_empty(text: str) -> bool:
     return text == ""
 
 
-@row("isNotEmpty", "str", "bool", nulls="predicate", sql="{0} <> ''", help="The text has characters; false for null.", example='isNotEmpty("x")')
+@row("isNotEmpty", "str", "bool", nulls="predicate", sql="$1 <> ''", help="The text has characters; false for null.", example='isNotEmpty("x")')
 def is_not_empty(text: str) -> bool:
     return text != ""
 
 
-@row("length", "str", "int", sql="length({0})", help="The number of characters.", example='length("night train")')
+@row("length", "str", "int", sql="length($1)", help="The number of characters.", example='length("night train")')
 def length(text: str) -> int:
     return len(text)
 
 
-@row("lower", "str", "str", sql="lower({0} collate pg_catalog.pg_unicode_fast)", help="The text in lower case.", example='lower("MiX")')
+@row("lower", "str", "str", sql="lower($1 collate pg_catalog.pg_unicode_fast)", help="The text in lower case.", example='lower("MiX")')
 def lower(text: str) -> str:
     return text.lower()
 
 
-@row("upper", "str", "str", sql="upper({0} collate pg_catalog.pg_unicode_fast)", help="The text in upper case.", example='upper("mix")')
+@row("upper", "str", "str", sql="upper($1 collate pg_catalog.pg_unicode_fast)", help="The text in upper case.", example='upper("mix")')
 def upper(text: str) -> str:
     return text.upper()
 
 
-@row("trim", "str", "str", sql="btrim({0}, E' \\t\\n\\r\\f\\v')", help="The text without white space at both ends.", example='trim("  ok ")')
+@row("trim", "str", "str", sql="btrim($1, E' \\t\\n\\r\\f\\v')", help="The text without white space at both ends.", example='trim("  ok ")')
 def trim(text: str) -> str:
     return text.strip(ASCII_SPACE)
 
