@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ajo.core.errors import NotFound
 from ajo.core.models import Sandbox
 from journeys import errors
-from journeys.graph import Graph
+from journeys.graph import Graph, MalformedGraph
 from journeys.models import DraftEdit, JourneyVersion
 from journeys.operations import Change, perform
 
@@ -45,6 +45,21 @@ def apply(version_id: int, operation: dict, *, revision: int, actor: str, sandbo
     if name == "paste":
         operation = operation | {"clip": _clip(operation, sandbox)}
     return _write(version, perform(Graph.from_json(version.graph), operation), name, actor)
+
+
+@transaction.atomic
+def replace_graph(version_id: int, graph: object, *, revision: int, actor: str, sandbox: Sandbox) -> Outcome:
+    """Put a whole graph in the place of a draft's, as one edit that can be undone. Its meaning is checked later."""
+    version = _locked(version_id, sandbox)
+    if version.status != JourneyVersion.Status.DRAFT:
+        raise errors.NotADraft(status=version.status)
+    if version.revision != revision:
+        raise errors.StaleRevision(revision=version.revision)
+    try:
+        wanted = Graph.from_json(graph)
+    except MalformedGraph as error:
+        raise errors.MalformedGraph(str(error)) from error
+    return _write(version, Change(wanted, _("The graph was replaced.")), "replace", actor)
 
 
 def can_undo(version: JourneyVersion) -> bool:
