@@ -95,12 +95,10 @@ def an_object(value: object) -> dict:
         try:
             value = json.loads(value or "{}")
         except ValueError:
-            value = None
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
+            value = ""
+    if not isinstance(value, dict | None):
         raise errors.BadOperation(_("Settings must be an object."))
-    return value
+    return value or {}
 
 
 # --- cutting and stitching --------------------------------------------------------------------------------------

@@ -158,13 +158,10 @@ def stale_answer(request: HttpRequest, version_id: int) -> HttpResponse:
     """Somebody else was first: say who, keep what is on the screen, offer the newest."""
     version = wanted_version(request, version_id)
     context = {"version": version, "editor": drafts.last_editor(version.pk), "refused": errors.StaleRevision()}
-    return render(
-        request,
-        "journeys/_stale.html",
-        context,
-        status=409,
-        headers={"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"},
-    )
+    response = render(request, "journeys/_stale.html", context, status=409)
+    response.headers["HX-Retarget"] = "#notice"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def posted_operation(request: HttpRequest) -> dict:

@@ -127,8 +127,8 @@ def node_context(request: HttpRequest, version: JourneyVersion, node_id: str) ->
         raise errors.BadOperation(_("This activity is not on the canvas any more."))
     form = node_form(drawn.node, drawn.node.params, request)
     if form is not None and not drawing.can_edit:
+        form.is_draft = drawing.is_draft
         for field in form.fields.values():
-            field.disabled = True
             field.widget.attrs["disabled"] = True
     return {
         "version": version,

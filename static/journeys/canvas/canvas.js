@@ -107,6 +107,7 @@ async function openPanel(url, id) {
   if (!(await saved())) return;
   if (id && id !== selected) return;
   panel.hidden = false;
+  if (nodeOf(selected)) view.bringIntoView(nodeOf(selected));
   htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 

@@ -2,6 +2,7 @@
 
 const stage = document.getElementById("main");
 const world = document.getElementById("world");
+const panel = document.getElementById("panel");
 const minimap = document.getElementById("minimap");
 const zoomText = document.getElementById("zoom");
 const KEY = `canvas-view-${document.getElementById("editor").dataset.version}`;
@@ -48,7 +49,8 @@ export function bringIntoView(element) {
   const box = stage.getBoundingClientRect();
   const x = parseFloat(element.style.left) * view.k + view.x, y = parseFloat(element.style.top) * view.k + view.y;
   const w = parseFloat(element.style.width) * view.k, h = parseFloat(element.style.height) * view.k;
-  const right = box.width - EDGE - 60, bottom = box.height - EDGE - 40;
+  const cover = Math.max(0, box.right - (panel.hidden ? box.right : panel.getBoundingClientRect().left)); // it floats when narrow
+  const right = Math.max(w + EDGE, box.width - cover - EDGE - 30), bottom = box.height - EDGE - 40;
   let dx = 0, dy = 0;
   if (x + w > right) dx = right - x - w;
   if (x + dx < EDGE) dx = EDGE - x;
