@@ -194,6 +194,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "MessageState": "channels_app.models.message.Message.State",
+        "InstanceState": "journeys.models.instance.JourneyInstance.State",
+        "VersionStatus": "journeys.models.journey.JourneyVersion.Status",
+        "ParkedStatus": "profiles.models.inbox.ParkedRecord.Status",
+    },
 }
 
 # --- language, time, static files, logs -------------------------------------------------------------------------

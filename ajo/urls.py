@@ -12,5 +12,6 @@ urlpatterns = [
     path("journeys/", include("journeys.web.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path("api/v1/", include("ajo.urls_api")),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),
 ]

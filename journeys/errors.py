@@ -43,3 +43,36 @@ class DraftExists(Refused):
 class NameTaken(Refused):
     code = "journey.name_taken"
     message = "There is a journey with this name already."
+
+
+class RuleInvalid(Refused):
+    code = "event.rule_invalid"
+    message = "The rule cannot be read."
+    status = 400
+
+
+class EventInUse(Refused):
+    code = "event.in_use"
+    message = "Journeys use this event. Take it out of their drafts, or let them finish, then delete it."
+
+
+class EventNameTaken(Refused):
+    code = "event.name_taken"
+    message = "There is an event with this name already."
+
+
+class NotDeletable(Refused):
+    code = "journey.not_deletable"
+    message = "Only a journey that was never published can be deleted. Close or stop this one instead."
+
+
+class MalformedGraph(Refused):
+    code = "journey.graph_malformed"
+    message = "This is not a graph."
+    status = 400
+
+
+class PropertiesInvalid(Refused):
+    code = "journey.properties_invalid"
+    message = "Some properties are not valid."
+    status = 400

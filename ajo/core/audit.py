@@ -15,8 +15,21 @@ def record(
         actor=actor[:160],
         sandbox_id=sandbox.pk if isinstance(sandbox, Sandbox) else sandbox,
         object_type=target._meta.label_lower,
-        object_id=str(target.pk),
+        object_id=str(getattr(target, "public_id", target.pk))[:64],
         object_label=str(target)[:255],
         changes=changes or {},
         request_id=current_request_id() or "",
     )
+
+
+def differences(before: dict, after: dict) -> dict:
+    """{field: [before, after]} of the fields that changed, as JSON can hold them."""
+    return {
+        name: [_plain(before.get(name)), _plain(after.get(name))]
+        for name in after
+        if before.get(name) != after.get(name)
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)

@@ -26,6 +26,22 @@ class NotFound(Refused):
     status = 404
 
 
+class GrantsTooMuch(Refused):
+    code = "access.grants_too_much"
+    message = "An API key can never do more than the one who makes it. Leave out the permissions you do not have."
+    status = 403
+
+
+class AlreadyThere(Refused):
+    code = "already_there"
+    message = "There is one already."
+
+
+class InUse(Refused):
+    code = "in_use"
+    message = "This is still used, and cannot be deleted."
+
+
 class BadInput(Refused):
     code = "bad_input"
     message = "The input is not valid."

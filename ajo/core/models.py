@@ -57,6 +57,11 @@ class ApiKey(AbstractAPIKey):
         verbose_name = "API key"
         verbose_name_plural = "API keys"
 
+    @property
+    def public_id(self) -> str:
+        """What may be shown of the primary key, which holds the secret's hash."""
+        return self.prefix
+
 
 class AuditEntry(models.Model):
     """One change of a journey, configuration, key or user: who, when, what. Never edited."""

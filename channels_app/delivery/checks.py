@@ -53,3 +53,11 @@ CHECKS: list[Callable[[Candidate], str | None]] = [profile_exists, has_address, 
 def reason_to_skip(candidate: Candidate) -> str | None:
     """The first reason found; None means send."""
     return next((reason for check in CHECKS if (reason := check(candidate))), None)
+
+
+def in_words(reason: str | None) -> str:
+    """The sentence of a reason: of a code from the list, else what the provider or the renderer said."""
+    if not reason:
+        return ""
+    code, _, rest = reason.partition(": ")
+    return f"{REASONS[code]} {rest}".strip() if code in REASONS else reason

@@ -44,3 +44,20 @@ def enqueue(drafts: Iterable[Draft]) -> int:
     for message_type in {draft.message_type for draft in drafts}:
         wakeup.announce_on_commit(f"delivery.{message_type}")
     return count
+
+
+# Only what has failed moves, so a second click changes nothing.
+REQUEUE = """
+    UPDATE channels_app_message
+       SET state = 'queued', due_at = now(), reason = NULL, attempts = 0, claimed_by = NULL
+     WHERE sandbox_id = %s AND id = ANY(%s) AND state = 'failed'
+ RETURNING message_type
+"""
+
+
+def requeue(sandbox_id: int, ids: Iterable[int]) -> int:
+    """Put failed messages back into the outbox; how many."""
+    types = [row[0] for row in sql.rows(REQUEUE, [sandbox_id, list(ids)])]
+    for message_type in set(types):
+        wakeup.announce_on_commit(f"delivery.{message_type}")
+    return len(types)

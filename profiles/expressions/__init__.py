@@ -18,3 +18,7 @@ __all__ = [
     "Checked", "CompiledExpression", "ExprError", "SqlRule", "check", "compile_expression", "compile_text", "fields_used",
     "from_json", "parse", "print_text", "select_profile_ids", "sql", "to_json", "to_json_value",
 ]  # fmt: skip
+
+
+def template_filters() -> dict:
+    return {}

@@ -18,3 +18,10 @@ class HasAccess(BasePermission):
         if needs is None:  # a view that forgot to say is closed
             return False
         return access.may(needs)
+
+
+class IsKnown(BasePermission):
+    """Anybody who may enter a sandbox."""
+
+    def has_permission(self, request, view) -> bool:
+        return request.auth is not None
