@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.visitor import NodeTransformer, NodeVisitor
 from markupsafe import Markup
 
+from profiles.expressions import template_filters
+
 
 MAX_STEPS = 20_000  # loop steps in one rendering
 MAX_TEXT = 1_000_000  # characters of any text and of the result
@@ -35,10 +37,6 @@ FORBIDDEN_NODES: dict[type[nodes.Node], str] = {
     nodes.Extends: "extends",
     nodes.Block: "block",
 }
-
-
-def template_filters() -> dict:
-    return {}
 
 
 class TemplateProblem(Exception):
