@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """One browser for these tests. Playwright's loop makes Django think it runs asynchronously; it does not."""
+    """One browser for these tests. Its loop makes Django think it runs asynchronously; it does not."""
     kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with playwright_api.sync_playwright() as playwright:
