@@ -5,8 +5,11 @@ import os
 from celery import Celery
 from kombu import Queue
 
+from ajo.core import heartbeat, logging
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ajo.settings")
 
+logging.connect_celery()
 app = Celery("ajo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
@@ -25,9 +28,9 @@ app.conf.update(
     task_publish_retry=False,
     timezone="UTC",
 )
-app.autodiscover_tasks(["ajo", "ajo.core", "profiles", "audiences", "channels_app", "journeys"])
+app.autodiscover_tasks(["ajo", "profiles", "audiences", "channels_app", "journeys"])
 
-app.conf.beat_schedule = {
+app.conf.beat_schedule = heartbeat.beat_schedule() | {
     "sweep": {"task": "ajo.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "finish-over": {"task": "journeys.tasks.finish_over", "schedule": 30.0, "options": {"expires": 30}},
     "sum-tallies": {"task": "journeys.tasks.sum_tallies", "schedule": 30.0, "options": {"expires": 30}},

@@ -70,7 +70,7 @@ MIDDLEWARE = [
 ]
 if ROLE == "collector":  # takes volume: no sessions, no pages
     ROOT_URLCONF = "ajo.urls_collector"
-    MIDDLEWARE = ["ajo.core.request_id.RequestIdMiddleware"]
+    MIDDLEWARE = ["ajo.core.request_id.RequestIdMiddleware", "django.middleware.common.CommonMiddleware"]
 
 TEMPLATES = [
     {
@@ -156,6 +156,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # Outbound calls may reach private addresses only where an operator says so (tests, a relay in the same network).
 OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+if EMBEDDED:  # our own mail inbox, and nothing else beside it
+    OUTBOUND_ALLOWED_HOSTS.append(f"127.0.0.1:{env.int('EMBEDDED_SMTP_PORT', default=1025)}")
 
 # --- API --------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """How many times a second a three-term condition is evaluated, beside a plain Python function in the same run.
 
-    python benchmarks/expressions.py
+python benchmarks/expressions.py
 """
 
 import sys
@@ -52,7 +52,11 @@ def per_second(function) -> float:
 
 def main() -> None:
     condition, events = compile_text(CONDITION), compile_text(EVENTS)
-    assert condition.run(SNAPSHOT, NOW) is True and events.run(SNAPSHOT, NOW) is True and reference(SNAPSHOT, NOW)
+    assert (
+        condition.run(SNAPSHOT, NOW) is True
+        and events.run(SNAPSHOT, NOW) is True
+        and reference(SNAPSHOT, NOW)
+    )
     print(f"three-term condition   {per_second(condition.run):>12,.0f} evaluations/s")
     print(f"written by hand        {per_second(reference):>12,.0f} evaluations/s")
     print(f"count over 14 events   {per_second(events.run):>12,.0f} evaluations/s")

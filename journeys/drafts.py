@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ajo.core.errors import NotFound
 from ajo.core.models import Sandbox
 from journeys import errors
-from journeys.graph import Graph, MalformedGraph
+from journeys.graph import Graph
 from journeys.models import DraftEdit, JourneyVersion
 from journeys.operations import Change, perform
 
@@ -45,21 +45,6 @@ def apply(version_id: int, operation: dict, *, revision: int, actor: str, sandbo
     if name == "paste":
         operation = operation | {"clip": _clip(operation, sandbox)}
     return _write(version, perform(Graph.from_json(version.graph), operation), name, actor)
-
-
-@transaction.atomic
-def replace_graph(version_id: int, graph: object, *, revision: int, actor: str, sandbox: Sandbox) -> Outcome:
-    """Put a whole graph in the place of a draft's, as one edit that can be undone. Its meaning is checked later."""
-    version = _locked(version_id, sandbox)
-    if version.status != JourneyVersion.Status.DRAFT:
-        raise errors.NotADraft(status=version.status)
-    if version.revision != revision:
-        raise errors.StaleRevision(revision=version.revision)
-    try:
-        wanted = Graph.from_json(graph)
-    except MalformedGraph as error:
-        raise errors.MalformedGraph(str(error)) from error
-    return _write(version, Change(wanted, _("The graph was replaced.")), "replace", actor)
 
 
 def can_undo(version: JourneyVersion) -> bool:
@@ -128,7 +113,7 @@ def _step(version: JourneyVersion, edit: DraftEdit, graph: dict, description: st
 
 
 def _clip(operation: dict, sandbox: Sandbox) -> dict:
-    """The copied node, read from the version it was copied from; it may be of another journey of the sandbox."""
+    """The copied node, as it is in its version now; that may be of another journey of the sandbox."""
     source = JourneyVersion.objects.filter(
         pk=operation.get("from_version") or 0, journey__sandbox=sandbox
     ).first()

@@ -1,7 +1,7 @@
 """Where everything stands on the canvas: a tidy picture of a graph, the same for everybody.
 
-Time runs from left to right: a node's column is its longest way from the start. The order from top to bottom is the
-order of outlets, because it is meaning: the first path that fits wins. Every step is linear in nodes and edges.
+Time runs from left to right: a node's column is its longest way from the start. The order from top to bottom
+is the order of outlets, because it is meaning: the first path that fits wins. Every step is linear.
 """
 
 from collections.abc import Callable, Iterable
@@ -145,7 +145,7 @@ def _spots(
 
 
 def _columns(spots: dict[str, _Spot], order: Iterable[str]) -> dict[str, str]:
-    """The longest way from a start, and for each spot the neighbour it hangs on: the one that is furthest on."""
+    """The longest way from a start, and the neighbour each spot hangs on: the one that is furthest on."""
     parents: dict[str, str] = {}
     for spot_id in order:
         spot = spots[spot_id]
@@ -158,8 +158,8 @@ def _columns(spots: dict[str, _Spot], order: Iterable[str]) -> dict[str, str]:
 
 
 def _hang(spots: dict[str, _Spot], parents: dict[str, str]) -> None:
-    """Each spot's children in the order of its ways out. A way that only joins another branch gets an empty lane
-    in its place, so that it keeps its row and no two lines lie on each other."""
+    """Each spot's children in the order of its ways out. A way that only joins another branch gets an empty
+    lane in its place, so that it keeps its row and no two lines lie on each other."""
     lanes = {}
     for spot in spots.values():
         hung = set()
@@ -208,8 +208,8 @@ def _box(spot: _Spot, left: list[float]) -> Box:
 
 
 def _line(start: Box, end: Box, lane: Box | None, *, joins: bool, is_labelled: bool) -> Line:
-    """From right edge to left edge. It turns close to its start; what only joins another branch runs along a row of
-    its own (`lane`, or its start's row) and turns close to its end."""
+    """From right edge to left edge. It turns close to its start; what only joins another branch runs along a
+    row of its own (`lane`, or its start's row) and turns close to its end."""
     x1, y1, x2, y2 = start.right, start.middle, end.x, end.middle
     row = lane.middle if lane else y1 if joins else y2
     first, last = x1 + 26, x2 - 26

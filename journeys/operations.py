@@ -1,7 +1,7 @@
 """The edits of a graph: one function each, from a graph to a graph. Nothing here touches the database.
 
-Each takes the graph and the operation's fields and answers a `Change`; what is not possible raises `BadOperation`
-with a sentence for the person who tried. `perform` then holds what is true after every edit (`PROMISES`).
+Each takes the graph and the operation's fields and answers a `Change`; what is not possible raises
+`BadOperation` with a sentence for the person who tried. `PROMISES` hold after every edit.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def perform(graph: Graph, operation: dict) -> Change:
     return change
 
 
-# --- the edits --------------------------------------------------------------------------------------------------
+# --- the edits ------------------------------------------------------------------------------------
 
 
 def insert(graph: Graph, operation: dict) -> Change:
@@ -94,8 +94,8 @@ def insert_beside(graph: Graph, operation: dict) -> Change:
 
 
 def move(graph: Graph, operation: dict) -> Change:
-    """Take a node out of its place and put it on an edge or an open outlet. With several paths after it, it takes
-    what follows along, and then needs an open outlet."""
+    """Take a node out of its place and put it on an edge or an open outlet. With several paths after it, it
+    takes what follows along, and then needs an open outlet."""
     node = wanted_node(graph, operation)
     edge_id = operation.get("edge")
     if edge_id and node.id in {e.dst for e in graph.edges if e.id == edge_id} | {
@@ -127,13 +127,15 @@ def _move_branch(graph: Graph, node: Node, operation: dict) -> Change:
 
 
 def delete(graph: Graph, operation: dict) -> Change:
-    """Take a node away. `keep`: the edge whose path closes the gap (needed when there are several), or `none`: what
-    only this node leads to goes as well."""
+    """Take a node away. `keep`: the edge whose path closes the gap (needed when there are several), or
+    `none`: what only this node leads to goes as well."""
     node = wanted_node(graph, operation)
     leaving, keep = graph.out(node.id), str(operation.get("keep") or "")
     before = next(iter(graph.into(node.id)), None)
     if len(leaving) > 1 and not keep:
-        raise errors.BadOperation(_("“%(name)s” has several paths. Say which one to keep.") % {"name": name_of(node)})
+        raise errors.BadOperation(
+            _("“%(name)s” has several paths. Say which one to keep.") % {"name": name_of(node)}
+        )
     kept = [] if keep == "none" else [edge for edge in leaving if not keep or edge.id == keep]
     if keep not in ("", "none") and not kept:
         raise errors.BadOperation(_("The path to keep is not there any more."))
@@ -145,7 +147,7 @@ def delete(graph: Graph, operation: dict) -> Change:
 
 
 def lost_without(graph: Graph, loose: Graph, node_id: str, kept: list[Edge]) -> set[str]:
-    """What could be reached through the node, and can be reached from no start and no kept path once it is gone."""
+    """What only the node led to: no start and no kept path reaches it once the node is gone."""
     begins = [root.id for root in graph.roots() if root.id != node_id] + [edge.dst for edge in kept]
     reached = set().union(*(loose.reachable(begin) for begin in begins))
     return graph.reachable(node_id) - {node_id} - reached
@@ -172,7 +174,7 @@ def disconnect(graph: Graph, operation: dict) -> Change:
 
 
 def update(graph: Graph, operation: dict) -> Change:
-    """New settings or label of a node. Paths that are gone leave what they led to unconnected, never deleted."""
+    """New settings or label of a node. Paths that are gone leave what they led to unconnected."""
     node = wanted_node(graph, operation)
     label = str(operation.get("label", node.label))[:120].strip()
     params = an_object(operation.get("params")) if "params" in operation else node.params
@@ -204,7 +206,7 @@ def duplicate(graph: Graph, operation: dict) -> Change:
 
 
 def paste(graph: Graph, operation: dict) -> Change:
-    """A copied node (`clip`: kind, label, params), on an edge, at an open outlet, or after the selected node."""
+    """A copied node (`clip`: kind, label, params), on an edge, at an open outlet, or `after` a node."""
     clip = an_object(operation.get("clip"))
     node_type = wanted_type(clip)
     copied = Node("", node_type.kind, str(clip.get("label") or ""), an_object(clip.get("params")))
@@ -245,7 +247,7 @@ OPERATIONS: dict[str, Callable[[Graph, dict], Change]] = {
 }
 
 
-# --- what every edit keeps --------------------------------------------------------------------------------------
+# --- what every edit keeps ------------------------------------------------------------------------
 
 
 def stays_within_limit(before: Graph, after: Graph) -> None:

@@ -1,4 +1,4 @@
-"""Small cuts and stitches of a graph, from which the edits of `journeys.operations` are made; and what they read."""
+"""Small cuts and stitches of a graph, from which the edits of `journeys.operations` are made."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from journeys.graph import Edge, Graph, Node
 from journeys.nodes import node_types
 from journeys.nodes.base import NodeType, Outlet
 
-# --- reading a graph --------------------------------------------------------------------------------------------
+# --- reading a graph ------------------------------------------------------------------------------
 
 
 def outlets_of(node: Node) -> list[Outlet]:
@@ -51,7 +51,7 @@ def can_be_parallel(node: Node | None) -> bool:
     return bool(node_type and node_type.can_be_parallel)
 
 
-# --- reading an operation ---------------------------------------------------------------------------------------
+# --- reading an operation -------------------------------------------------------------------------
 
 
 def wanted_type(operation: dict) -> type[NodeType]:
@@ -101,7 +101,7 @@ def an_object(value: object) -> dict:
     return value or {}
 
 
-# --- cutting and stitching --------------------------------------------------------------------------------------
+# --- cutting and stitching ------------------------------------------------------------------------
 
 
 def with_node(graph: Graph, node: Node) -> Graph:

@@ -4,6 +4,7 @@ Uses the servers of a running `manage.py up`, else starts them for as long as th
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -18,9 +19,20 @@ def main(command: list[str]) -> int:
     try:
         with embedded_servers(data_dir) as urls:
             environment = {**os.environ, **own_settings(data_dir), **urls.as_environment()}
-            return subprocess.call(argv, env=environment)
+            return call(argv, environment)
     except AlreadyRunning:
-        return subprocess.call(argv, env={**os.environ, **published(data_dir)})
+        if not (running := published(data_dir)):
+            raise
+        return call(argv, {**os.environ, **running})
+
+
+def call(argv: list[str], environment: dict[str, str]) -> int:
+    """Ctrl-C is for the command, a shell for instance; the servers stay until it ends."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        return subprocess.call(argv, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":

@@ -63,10 +63,10 @@ def start_redis(data_dir: Path, *, durable: bool = True, log: Path | None = None
     log = log or data_dir / "redis.log"
     release = hold(place / "lock", what="Redis")
     try:
-        end_all(working_in(place, NAMES), with_signal=signal.SIGTERM)
+        end_all(working_in(place, [*NAMES, Path(sys.executable).name]), with_signal=signal.SIGTERM)
         program = find_program()
         if program is None:
-            return start_stand_in(log, release)
+            return start_stand_in(place, log, release)
         with suppress(StartFailed):
             return start_server(program, place, log, release, durable=durable)
         note = set_aside(place)
@@ -115,9 +115,9 @@ def start_server(
     return Server("redis", url, process, cleanup=release)
 
 
-def start_stand_in(log: Path, release: Callable[[], None]) -> Server:
-    port = free_port(HOST)
-    process = spawn([sys.executable, "-c", STAND_IN, str(port)], output=log)
+def start_stand_in(place: Path, log: Path, release: Callable[[], None]) -> Server:
+    port = usual_port(place)
+    process = spawn([sys.executable, "-c", STAND_IN, str(port)], output=log, cwd=place)
     url = f"redis://{HOST}:{port}/0"
     if not wait_until(lambda: answers(url), process, patience=30):
         stop_group(process, signal.SIGTERM, patience=5)

@@ -32,12 +32,14 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.reason = "make was interrupted"
         self._make = _MakeWatch()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note)
 
     def _note(self, number: int, frame: object) -> None:
         self.asked += 1
+        self.reason = signal.Signals(number).name
 
     @property
     def made(self) -> bool:
@@ -137,7 +139,7 @@ class Supervisor:
     def wait_until_ready(self, patience: float) -> None:
         give_up_at = time.monotonic() + patience
         while waiting := [running for running in self._running if not running.is_ready.is_set()]:
-            self._look_after()
+            self.look_after()
             slow = next((running for running in waiting if running.failures >= FAILURES_BEFORE_READY), None)
             if slow is None and time.monotonic() > give_up_at:
                 slow = waiting[0]
@@ -151,10 +153,10 @@ class Supervisor:
     def watch(self) -> None:
         """Keep all running until somebody asks us to stop."""
         while True:
-            self._look_after()
+            self.look_after()
             time.sleep(0.25)
 
-    def _look_after(self) -> None:
+    def look_after(self) -> None:
         self.stop_request.check()
         self._restart_servers()
         now = time.monotonic()
@@ -230,9 +232,12 @@ class Supervisor:
 
 
 def _marked(value: str) -> list[psutil.Process]:
+    """Processes that carry the mark of this data directory; never ourselves or those we were started from."""
+    me = psutil.Process()
+    spared = {me.pid, *(parent.pid for parent in me.parents())}
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == value and process.pid != os.getpid():
+            if process.pid not in spared and process.environ().get(MARK) == value:
                 found.append(process)
     return found

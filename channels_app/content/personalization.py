@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from profiles.expressions import template_filters
 
+
 MAX_STEPS = 20_000  # loop steps in one rendering
 MAX_TEXT = 1_000_000  # characters of any text and of the result
 MAX_SECONDS = 1.0

@@ -35,7 +35,12 @@ class Draft(NamedTuple):
 def enqueue(drafts: Iterable[Draft]) -> int:
     """Put messages into the outbox and wake their senders once the transaction commits; how many."""
     drafts = list(drafts)
-    count = sql.copy_rows("channels_app_message", COLUMNS, drafts)
+    lines = [
+        f"{d.sandbox_id}\t{d.profile_id}\t{d.content_id}\t{d.message_type}\t{sql.copy_field(d.journey_version_id)}\t"
+        f"{sql.copy_field(d.instance_id)}\t{d.node_id}\t{d.visit}\t{sql.copy_field(d.context)}\n"
+        for d in drafts
+    ]
+    count = sql.copy_text("channels_app_message", COLUMNS, "".join(lines), len(lines)) if lines else 0
     for message_type in {draft.message_type for draft in drafts}:
         wakeup.announce_on_commit(f"delivery.{message_type}")
     return count

@@ -81,7 +81,7 @@ def match(events: Sequence[StoredEvent]) -> list[Match]:
         definitions.setdefault(sandbox_id, []).append((definition_id, name, fits))
     found = []
     for event in events:
-        snapshot = {"event": event.entity}
+        snapshot = {"trigger": event.entity}
         for definition_id, name, fits in definitions.get(event.sandbox_id, ()):
             if fits(snapshot, event.timestamp) is True:
                 found.append(Match(event, definition_id, name))

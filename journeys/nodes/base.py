@@ -87,7 +87,7 @@ class Move:
 class NodeForm(forms.Form):
     """Base of every node's form. `sandbox` limits what pickers offer; it is None in pure checks.
 
-    `shown_when`: {"field": ("other field", value)}; the panel shows the field only while the other has that value.
+    `shown_when`: {"field": ("other field", value)}; the panel shows the field only while the other has it.
     `halves`: fields that share a line with their neighbour.
     """
 

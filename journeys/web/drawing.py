@@ -1,4 +1,4 @@
-"""What the canvas shows of a version: nodes, lines, open ends, palette, problems and counts, ready to be rendered."""
+"""What the canvas shows of a version: nodes, lines, open ends, palette, problems and counts."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,8 @@ from journeys.nodes import node_types
 from journeys.nodes.base import NodeType, Outlet, PaletteItem
 from journeys.placing import can_be_parallel, name_of, outlets_of, start_of, wrongly_parallel
 
-CATEGORIES = [("events", gettext_lazy("Events")),
+CATEGORIES = [
+    ("events", gettext_lazy("Events")),
     ("orchestration", gettext_lazy("Orchestration")),
     ("actions", gettext_lazy("Actions")),
 ]
@@ -47,7 +48,13 @@ class DrawnNode:
 
     @property
     def worst(self) -> str:
-        return "error" if any(p.severity == "error" for p in self.problems) else "warning" if self.problems else ""
+        return (
+            "error"
+            if any(p.severity == "error" for p in self.problems)
+            else "warning"
+            if self.problems
+            else ""
+        )
 
 
 @dataclass

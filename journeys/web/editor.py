@@ -12,7 +12,7 @@ from ajo.core.web.toasts import toast
 from journeys import drafts, errors
 from journeys.models import JourneyVersion
 from journeys.placing import outlets_of
-from journeys.web.drawing import DrawnNode, Drawing, draw, listed, palette
+from journeys.web.drawing import Drawing, DrawnNode, draw, listed, palette
 from journeys.web.finding import wanted_version
 
 
@@ -134,14 +134,16 @@ def delete_context(drawing: Drawing, drawn: DrawnNode, outlet: str) -> dict:
 PURPOSES = {"move": move_context, "connect": connect_context, "delete": delete_context}
 
 
-# --- answers that the panels share ------------------------------------------------------------------------------
+# --- answers that the panels share ----------------------------------------------------------------
 
 
 def drawing_for(request: HttpRequest, version: JourneyVersion) -> Drawing:
     return draw(version, sandbox=request.access.sandbox, can_edit=request.access.may("journeys.edit"))
 
 
-def canvas_answer(request: HttpRequest, version: JourneyVersion, *, description: str, **detail) -> HttpResponse:
+def canvas_answer(
+    request: HttpRequest, version: JourneyVersion, *, description: str, **detail
+) -> HttpResponse:
     """The changed parts of the page, each swapped by its id, and what to announce and select."""
     context = {"version": version, "journey": version.journey, "drawing": drawing_for(request, version)}
     response = render(request, "journeys/_update.html", context)
@@ -157,7 +159,11 @@ def announce(response: HttpResponse, version: JourneyVersion, *, description: st
 def stale_answer(request: HttpRequest, version_id: int) -> HttpResponse:
     """Somebody else was first: say who, keep what is on the screen, offer the newest."""
     version = wanted_version(request, version_id)
-    context = {"version": version, "editor": drafts.last_editor(version.pk), "refused": errors.StaleRevision()}
+    context = {
+        "version": version,
+        "editor": drafts.last_editor(version.pk),
+        "refused": errors.StaleRevision(),
+    }
     response = render(request, "journeys/_stale.html", context, status=409)
     response.headers["HX-Retarget"] = "#notice"
     response.headers["HX-Reswap"] = "innerHTML"
@@ -182,4 +188,3 @@ def revision_of(values: dict) -> int:
         return int(values.get("revision", -1))
     except (TypeError, ValueError):
         return -1
-

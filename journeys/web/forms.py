@@ -49,9 +49,14 @@ class JourneyForm(forms.Form):
         label=_("After at least"),
     )
     wait_unit = forms.ChoiceField(required=False, choices=UNITS, label=_("Unit"))
-    timezone = forms.ChoiceField(label=_("Time zone"), help_text=_("Dates below and waits until a date use it."))
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), help_text=_("Dates below and waits until a date use it.")
+    )
     starts_at = forms.DateTimeField(
-        required=False, label=_("Start"), widget=LocalTimeInput, help_text=_("Left empty: at once when published.")
+        required=False,
+        label=_("Start"),
+        widget=LocalTimeInput,
+        help_text=_("Left empty: at once when published."),
     )
     ends_at = forms.DateTimeField(
         required=False,
@@ -71,11 +76,15 @@ class JourneyForm(forms.Form):
             "wait_amount": version.reentrance_wait_seconds // unit,
             "wait_unit": str(unit),
             "timezone": version.timezone,
-            "starts_at": version.starts_at.astimezone(zone).replace(tzinfo=None) if version.starts_at else None,
+            "starts_at": version.starts_at.astimezone(zone).replace(tzinfo=None)
+            if version.starts_at
+            else None,
             "ends_at": version.ends_at.astimezone(zone).replace(tzinfo=None) if version.ends_at else None,
         }
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].choices = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+        self.fields["timezone"].choices = [
+            (name, name.replace("_", " ")) for name in sorted(available_timezones())
+        ]
         if version.status != JourneyVersion.Status.DRAFT:
             for name in self.OF_A_DRAFT:
                 self.fields[name].disabled = True

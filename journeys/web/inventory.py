@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -41,7 +54,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The page, or only its body when HTMX asks while somebody types."""
     search, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     everything = journeys_of(request.access.sandbox.pk)
-    found = everything.filter(Q(name__icontains=search) | Q(description__icontains=search)) if search else everything
+    found = (
+        everything.filter(Q(name__icontains=search) | Q(description__icontains=search))
+        if search
+        else everything
+    )
     counted = dict(found.order_by().values_list("shown_status").annotate(Count("pk")))
     if status in Status.values:
         found = found.filter(shown_status=status)
@@ -49,7 +66,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     field = SORTS.get(sort.lstrip("-"), "changed_at")
     order = F(field).desc() if sort.startswith("-") else F(field).asc()
     page = Paginator(found.order_by(order, "pk"), ON_A_PAGE).get_page(request.GET.get("page"))
-    tabs = [{"value": value, "label": label, "count": counted.get(value, 0)} for value, label in Status.choices]
+    tabs = [
+        {"value": value, "label": label, "count": counted.get(value, 0)} for value, label in Status.choices
+    ]
     context = {
         "rows": rows_of(page),
         "page": page,
@@ -83,7 +102,9 @@ def create(request: HttpRequest) -> HttpResponse:
             return HttpResponse(
                 status=302 if not request.htmx else 204,
                 headers={
-                    "HX-Redirect" if request.htmx else "Location": reverse("journeys:canvas", args=[version.pk])
+                    "HX-Redirect" if request.htmx else "Location": reverse(
+                        "journeys:canvas", args=[version.pk]
+                    )
                 },
             )
     template = "journeys/_dialog_create.html" if request.htmx else "journeys/create.html"
@@ -93,7 +114,9 @@ def create(request: HttpRequest) -> HttpResponse:
 def journeys_of(sandbox_id: int) -> QuerySet[Journey]:
     """Journeys with the version that stands for them: the live one, else the latest."""
     of_journey = JourneyVersion.objects.filter(journey=OuterRef("pk"))
-    is_live_first = Case(When(status=Status.LIVE, then=Value(0)), default=Value(1), output_field=IntegerField())
+    is_live_first = Case(
+        When(status=Status.LIVE, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
     shown = of_journey.order_by(is_live_first, "-number")
     drafts = of_journey.filter(status=Status.DRAFT)
     return Journey.objects.filter(sandbox_id=sandbox_id).annotate(

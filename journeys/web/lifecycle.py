@@ -79,7 +79,9 @@ def stop(request: HttpRequest, version_id: int) -> HttpResponse:
         "text": _("For emergencies. It cannot be undone."),
         "points": [
             _("Nobody new comes in."),
-            inside_sentence(people_inside(version), _("They leave at once, and what they wait for is forgotten.")),
+            inside_sentence(
+                people_inside(version), _("They leave at once, and what they wait for is forgotten.")
+            ),
         ],
         "typed": version.journey.name,
         "danger": True,
@@ -125,4 +127,3 @@ def to_canvas(request: HttpRequest, version_id: int, message: str, *, level: str
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return redirect(address)
-

@@ -24,7 +24,7 @@ from profiles.expressions import ExprError, compile_text
 @require_http_methods(["GET", "POST"])
 @needs("journeys.view")
 def node(request: HttpRequest, version_id: int, node_id: str) -> HttpResponse:
-    """One node's settings. A draft keeps what was typed even where it is not right yet; the form says what is wrong."""
+    """One node's settings. A draft keeps what was typed even where it is not right yet; the form says so."""
     if request.method == "GET":
         version = wanted_version(request, version_id)
         return render(request, "journeys/_node_panel.html", node_context(request, version, node_id))
@@ -70,7 +70,13 @@ def journey(request: HttpRequest, version_id: int) -> HttpResponse:
             is_saved = True
     else:
         form = JourneyForm(version=version)
-    context = {"version": version, "journey": version.journey, "form": form, "is_saved": is_saved, "can_edit": can_edit}
+    context = {
+        "version": version,
+        "journey": version.journey,
+        "form": form,
+        "is_saved": is_saved,
+        "can_edit": can_edit,
+    }
     return render(request, "journeys/_journey_panel.html", context)
 
 
@@ -93,14 +99,14 @@ def split_at(text: str, error: ExprError) -> dict:
     start = max(0, min(error.start or 0, len(text)))
     end = max(start + 1, error.end or 0)
     return {
-        "before": text[max(0, start - 40) : start],
+        "before": ("…" if start > 40 else "") + text[max(0, start - 40) : start],
         "wrong": text[start:end] or "…",
         "after": text[end : end + 40],
         "column": start + 1,
     }
 
 
-# --- helpers ----------------------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def wanted_node(version: JourneyVersion, node_id: str) -> Node:

@@ -4,9 +4,9 @@ Text is parsed to a tree (`parse`), checked for its place of use (`check`), and 
 (`compile_text`) or over sets of profiles in SQL (`sql`). Nothing here knows Django.
 """
 
+from profiles.expressions.analysis import fields_used
 from profiles.expressions.check import Checked, check
 from profiles.expressions.compiled import CompiledExpression, compile_expression, compile_text
-from profiles.expressions.analysis import fields_used
 from profiles.expressions.errors import ExprError
 from profiles.expressions.parsing import parse
 from profiles.expressions.printer import print_text

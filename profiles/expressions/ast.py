@@ -7,11 +7,23 @@ from profiles.expressions import limits
 from profiles.expressions.errors import ExprError
 
 ROOTS = frozenset(
-    "profile xEvent event trigger source action decision datasetLookup properties offer context".split()
+    ["profile", "xEvent", "event", "trigger", "source", "action", "decision", "datasetLookup", "properties", "offer", "context"]
 )
 LITERAL_TYPES = frozenset(("str", "int", "dec", "bool", "null", "timeword"))
 TIME_WORDS = frozenset(("now", "today", "yesterday", "tomorrow"))
-UNITS = ("millisecond", "second", "minute", "hour", "day", "week", "month", "year", "decade", "century", "millennium")
+UNITS = (
+    "millisecond",
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "year",
+    "decade",
+    "century",
+    "millennium",
+)
 PLURALS = {"century": "centuries", "millennium": "millennia"} | {
     unit: unit + "s" for unit in UNITS if unit not in ("century", "millennium")
 }
@@ -163,7 +175,10 @@ class Chain:
 
 
 Node = Literal | List | Field | Var | Path | Call | Lambda | Let | Occurs | Period | Chain
-CLASSES = {kind.__name__: kind for kind in (Literal, List, Field, Var, Path, Call, Lambda, Let, Occurs, Period, Chain)}
+CLASSES = {
+    kind.__name__: kind
+    for kind in (Literal, List, Field, Var, Path, Call, Lambda, Let, Occurs, Period, Chain)
+}
 
 
 # Canonical constructors: what is written in several ways has one tree.
@@ -271,7 +286,11 @@ def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
     if isinstance(node, Field):
         return replace(node, params=tuple((name, change(value)) for name, value in node.params))
     if isinstance(node, Occurs):
-        parts = {part: change(getattr(node, part)) for part in ("value", "a", "b") if getattr(node, part) is not None}
+        parts = {
+            part: change(getattr(node, part))
+            for part in ("value", "a", "b")
+            if getattr(node, part) is not None
+        }
         return replace(node, **parts)
     if isinstance(node, Chain):
         steps = tuple(
@@ -285,7 +304,9 @@ def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
 def refuse_oversize(node: Node, text: str = "") -> None:
     """Raise `limit` for a tree that is too deep or too large for the recursive passes."""
     if depth(node) > limits.AST_DEPTH:
-        raise ExprError("limit", f"The expression is nested deeper than {limits.AST_DEPTH} levels.", text=text)
+        raise ExprError(
+            "limit", f"The expression is nested deeper than {limits.AST_DEPTH} levels.", text=text
+        )
     for number, part in enumerate(walk(node)):
         if number > limits.AST_NODES:
             raise ExprError("limit", f"The expression has more than {limits.AST_NODES} parts.", text=text)

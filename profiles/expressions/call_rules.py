@@ -10,7 +10,17 @@ from profiles.expressions.functions.moments import PARTS
 from profiles.expressions.functions.rows import Function, Param
 from profiles.expressions.printer import print_text
 from profiles.expressions.regexes import BadPattern, compile_like, compile_regex
-from profiles.expressions.static_types import DATES, NUMBERS, base, fits, item_type, of_node, param_words, unify, words
+from profiles.expressions.static_types import (
+    DATES,
+    NUMBERS,
+    base,
+    fits,
+    item_type,
+    of_node,
+    param_words,
+    unify,
+    words,
+)
 
 LITERAL_WORDS = {
     "zone": "The time zone must be written as a text, it cannot come from a field.",
@@ -30,7 +40,12 @@ def check_call(checker, node: ast.Call, scope: tuple) -> ast.Node:
         return logic(checker, node, scope)
     forms = row.form_for(len(node.args))
     if not forms:
-        checker.error("arity", f"{arity_words(row)} There are {len(node.args)} here.", node.at, f"Write it as {row.signature}")
+        checker.error(
+            "arity",
+            f"{arity_words(row)} There are {len(node.args)} here.",
+            node.at,
+            f"Write it as {row.signature}",
+        )
         return replace(node, args=tuple(visit_loosely(checker, arg, scope) for arg in node.args), type="any")
     args = visit_args(checker, node, forms, scope)
     node = replace(node, args=args)
@@ -71,7 +86,9 @@ def logic(checker, node: ast.Call, scope: tuple) -> ast.Node:
 
 
 def arity_words(row: Function) -> str:
-    counts = sorted({count for form in row.forms for count in range(sum(not p.optional for p in form), len(form) + 1)})
+    counts = sorted(
+        {count for form in row.forms for count in range(sum(not p.optional for p in form), len(form) + 1)}
+    )
     written = " or ".join(map(str, counts))
     return f"{row.name} takes {written} argument{'' if counts == [1] else 's'}."
 
@@ -118,7 +135,12 @@ def check_argument(checker, row: Function, param: Param, arg: ast.Node) -> None:
         elif param.type == "cond":
             checker.need_condition(arg)
         else:
-            checker.error("type", f"{row.name} needs {param_words(param.type)} here, this is {words(type_)}.", arg.pos, hint_for(param, arg))
+            checker.error(
+                "type",
+                f"{row.name} needs {param_words(param.type)} here, this is {words(type_)}.",
+                arg.pos,
+                hint_for(param, arg),
+            )
     elif isinstance(arg, ast.Literal) and arg.type == "str":
         reason = refuse_literal(param.type, arg.value)
         if reason:
@@ -135,7 +157,12 @@ def hint_for(param: Param, arg: ast.Node) -> str:
 
 def check_body(checker, row: Function, param: Param, arg: ast.Node) -> None:
     if not isinstance(arg, ast.Lambda):
-        checker.error("type", f"{row.name} takes a condition on the items as a method.", arg.pos, f"Write it as list.{row.name}({print_text(arg)[:60]})")
+        checker.error(
+            "type",
+            f"{row.name} takes a condition on the items as a method.",
+            arg.pos,
+            f"Write it as list.{row.name}({print_text(arg)[:60]})",
+        )
     elif len(arg.params) > 2 or (len(arg.params) == 2 and row.name != "map"):
         checker.error("type", f"{row.name} hands one item at a time to its body.", arg.pos)
     elif param.type == "cond":
@@ -168,11 +195,17 @@ def compare_order(checker, node: ast.Call) -> None:
     left, right = map(of_node, node.args)
     for type_ in (left, right):
         if base(type_) in ("list", "obj", "map", "bool"):
-            checker.error("type", f'"{SIGNS[node.fn]}" cannot compare {words(type_)}.', node.at, list_hint(node))
+            checker.error(
+                "type", f'"{SIGNS[node.fn]}" cannot compare {words(type_)}.', node.at, list_hint(node)
+            )
             return
     if "any" in (left, right) or "null" in (left, right):
         return
-    groups = [{left, right} <= NUMBERS, {left, right} <= DATES | {"str"} and {left, right} & DATES, left == right == "dur"]
+    groups = [
+        {left, right} <= NUMBERS,
+        {left, right} <= DATES | {"str"} and {left, right} & DATES,
+        left == right == "dur",
+    ]
     if not any(groups):
         hint = ""
         if "str" in (left, right) and {left, right} & NUMBERS:
@@ -180,8 +213,14 @@ def compare_order(checker, node: ast.Call) -> None:
                 f"toInteger({print_text(arg)})" if of_node(arg) == "str" and index == 0 else print_text(arg)
                 for index, arg in enumerate(node.args)
             )
-            hint = hint.replace(" ", f" {SIGNS[node.fn]} ", 1) if left == "str" and " " not in print_text(node.args[0]) else ""
-        checker.error("type", f'"{SIGNS[node.fn]}" cannot compare {words(left)} with {words(right)}.', node.at, hint)
+            hint = (
+                hint.replace(" ", f" {SIGNS[node.fn]} ", 1)
+                if left == "str" and " " not in print_text(node.args[0])
+                else ""
+            )
+        checker.error(
+            "type", f'"{SIGNS[node.fn]}" cannot compare {words(left)} with {words(right)}.', node.at, hint
+        )
 
 
 def compare_equality(checker, node: ast.Call) -> None:
@@ -231,13 +270,21 @@ def sum_type(fn: str, left: str, right: str) -> str | None:
 
 def negation(checker, node: ast.Call) -> None:
     if of_node(node.args[0]) not in ("int", "dec", "dur", "any", "null"):
-        checker.error("type", f'"-" needs a number or a duration, this is {words(of_node(node.args[0]))}.', node.args[0].pos)
+        checker.error(
+            "type",
+            f'"-" needs a number or a duration, this is {words(of_node(node.args[0]))}.',
+            node.args[0].pos,
+        )
 
 
 def branches(checker, node: ast.Call) -> None:
     first, second = (of_node(arg) for arg in node.args[-2:])
     if unify(first, second) is None:
-        checker.error("type", f"Both results must have one type: {words(first)} and {words(second)} do not go together.", node.args[-1].pos)
+        checker.error(
+            "type",
+            f"Both results must have one type: {words(first)} and {words(second)} do not go together.",
+            node.args[-1].pos,
+        )
 
 
 def date_literal(checker, node: ast.Call) -> None:
@@ -250,7 +297,12 @@ def date_literal(checker, node: ast.Call) -> None:
     except (ValueError, OverflowError, TypeError):
         found = None
     if found is None and None not in parts:
-        checker.error("bad_literal", "This is not a date.", node.args[0].pos, 'Write it as date("2030-02-19") or date(2030, 2, 19).')
+        checker.error(
+            "bad_literal",
+            "This is not a date.",
+            node.args[0].pos,
+            'Write it as date("2030-02-19") or date(2030, 2, 19).',
+        )
 
 
 def class_of_instances(checker, node: ast.Call) -> None:
@@ -297,12 +349,18 @@ def _same(node: ast.Call, types: list[str]) -> str:
 RESULTS = {
     "arg0": _same,
     "item0": lambda node, types: item_type(types[0]),
-    "body1": lambda node, types: f"list:{of_node(node.args[1].body)}" if base(types[0]) == "list" and isinstance(node.args[1], ast.Lambda) else "any",
+    "body1": lambda node, types: (
+        f"list:{of_node(node.args[1].body)}"
+        if base(types[0]) == "list" and isinstance(node.args[1], ast.Lambda)
+        else "any"
+    ),
     "number": lambda node, types: "dec" if "dec" in types else "int" if set(types) == {"int"} else "any",
     "sum": lambda node, types: sum_type(node.fn, *types) or "any",
     "branches": lambda node, types: unify(types[-2], types[-1]) or "any",
     "datelike": _datelike,
     "total": lambda node, types: found if (found := _items(types)) in ("int", "dec", "dur") else "any",
-    "mean": lambda node, types: "dec" if (found := _items(types)) in NUMBERS else found if found == "dur" else "any",
+    "mean": lambda node, types: (
+        "dec" if (found := _items(types)) in NUMBERS else found if found == "dur" else "any"
+    ),
     "best": lambda node, types: found if (found := _items(types)) in NUMBERS | DATES | {"dur"} else "any",
 }

@@ -16,7 +16,14 @@ from profiles.expressions.values import as_list, as_moment
 from profiles.expressions.windows import edge, holds, window_maker
 
 START = datetime.min.replace(tzinfo=UTC)
-OPS = {"=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+OPS = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass(slots=True)
@@ -82,7 +89,9 @@ def timeline(run, events: object, ts: tuple[str, ...]) -> list[tuple[datetime, o
     found = as_list(events) or []
     run.spend(len(found))
     dated = [(as_moment(walk_path(run, event, ts), run.zone), event) for event in found]
-    return sorted(((moment, event) for moment, event in dated if moment is not None), key=lambda pair: pair[0])
+    return sorted(
+        ((moment, event) for moment, event in dated if moment is not None), key=lambda pair: pair[0]
+    )
 
 
 def matching(run, step: StepPlan, dated: list) -> list[tuple[datetime, object]]:
@@ -148,7 +157,14 @@ def at_least(step: StepPlan, found: list, ends: list, limits: list, n: int) -> l
     result = []
     for index in range(n - 1, len(found)):
         usable = bisect_left(ends, found[index - n + 1][0])
-        if usable and (not limits or in_distance(step.gap[0], found[index][0], limits[:usable] if step.gap[0] == "=" else (limits[0], limits[usable - 1]))):
+        if usable and (
+            not limits
+            or in_distance(
+                step.gap[0],
+                found[index][0],
+                limits[:usable] if step.gap[0] == "=" else (limits[0], limits[usable - 1]),
+            )
+        ):
             result.append(found[index])
     return result
 

@@ -90,7 +90,11 @@ class Checker:
             item = self.visit(item, scope)
             found = unify(common, of_node(item))
             if found is None:
-                self.error("type", f"The values of a list have one type: {words(common)} and {words(of_node(item))} do not go together.", item.pos)
+                self.error(
+                    "type",
+                    f"The values of a list have one type: {words(common)} and {words(of_node(item))} do not go together.",
+                    item.pos,
+                )
                 found = "any"
             common = found
             items.append(item)
@@ -143,7 +147,9 @@ class Checker:
             return replace(node, type="any")
         items = [type_ for kind, _, type_ in reversed(scope) if kind == "item"]
         if node.up >= len(items):
-            self.error("unavailable", "There is no item here: this belongs in a condition on a list.", node.pos)
+            self.error(
+                "unavailable", "There is no item here: this belongs in a condition on a list.", node.pos
+            )
             return replace(node, type="any")
         return replace(node, type=items[node.up])
 
@@ -170,7 +176,9 @@ class Checker:
         return check_call(self, node, scope)
 
     def visit_lambda(self, node: ast.Lambda, scope: Scope) -> ast.Node:
-        self.error("type", "A function with => can only be the body of a list function such as map.", node.pos)
+        self.error(
+            "type", "A function with => can only be the body of a list function such as map.", node.pos
+        )
         return self.lambda_over(node, scope, ("any",) * len(node.params))
 
     def lambda_over(self, node: ast.Lambda, scope: Scope, types: tuple[str, ...]) -> ast.Lambda:
@@ -204,7 +212,9 @@ class Checker:
     def visit_chain(self, node: ast.Chain, scope: Scope) -> ast.Node:
         events = self.visit(node.events, scope)
         if not fits(of_node(events), "list"):
-            self.error("type", f"A chain needs a list of events, this is {words(of_node(events))}.", events.pos)
+            self.error(
+                "type", f"A chain needs a list of events, this is {words(of_node(events))}.", events.pos
+            )
         item, steps, inner = item_type(of_node(events)), [], scope
         for step in node.steps:
             what = step.what and self.lambda_over(step.what, inner, (item,))
@@ -216,12 +226,21 @@ class Checker:
 
     def need_condition(self, node: ast.Node) -> None:
         if not fits(of_node(node), "cond"):
-            self.error("type", f"A condition is needed here, this is {words(of_node(node))}.", node.pos, f"Compare it: {shown(node)} = ...")
+            self.error(
+                "type",
+                f"A condition is needed here, this is {words(of_node(node))}.",
+                node.pos,
+                f"Compare it: {shown(node)} = ...",
+            )
 
     def refuse_large(self, tree: ast.Node) -> None:
         names = {node.args[0].value for node in ast.walk(tree) if is_audience(node)}
         if len(names) > limits.AUDIENCES:
-            self.error("limit", f"A rule may ask for {limits.AUDIENCES} audiences, this one asks for {len(names)}.", (0, 0))
+            self.error(
+                "limit",
+                f"A rule may ask for {limits.AUDIENCES} audiences, this one asks for {len(names)}.",
+                (0, 0),
+            )
         if quantifier_depth(tree) > limits.QUANTIFIER_DEPTH:
             self.error("limit", f"Quantifiers may be nested {limits.QUANTIFIER_DEPTH} deep.", tree.pos)
 
@@ -231,7 +250,11 @@ class Checker:
             if type_ == "period":
                 self.error("type", "A period such as last week stands after occurs.", tree.pos)
         elif not fits(type_, WANTED.get(want, want)) or (want in DATES and type_ == "str"):
-            self.error("type", f"This place needs {param_words(WANTED.get(want, want))}, the expression gives {words(type_)}.", tree.pos)
+            self.error(
+                "type",
+                f"This place needs {param_words(WANTED.get(want, want))}, the expression gives {words(type_)}.",
+                tree.pos,
+            )
 
 
 ROOT_WORDS = {
@@ -244,7 +267,12 @@ ROOT_WORDS = {
 
 def is_audience(node: ast.Node) -> bool:
     """Whether the node asks for an audience by name."""
-    return isinstance(node, ast.Call) and node.fn == "inAudience" and bool(node.args) and isinstance(node.args[0], ast.Literal)
+    return (
+        isinstance(node, ast.Call)
+        and node.fn == "inAudience"
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Literal)
+    )
 
 
 def quantifier_depth(tree: ast.Node) -> int:

@@ -25,7 +25,9 @@ class CompiledExpression:
 
 
 @lru_cache(maxsize=4096)
-def compile_text(text: str, want: str | None = "bool", roots: frozenset[str] | None = None) -> CompiledExpression:
+def compile_text(
+    text: str, want: str | None = "bool", roots: frozenset[str] | None = None
+) -> CompiledExpression:
     """Check and compile a text for a place that wants a type; ExprError if it does not fit. Cached."""
     checked = check(text, want, roots=roots)
     return CompiledExpression(
@@ -33,7 +35,9 @@ def compile_text(text: str, want: str | None = "bool", roots: frozenset[str] | N
     )
 
 
-def compile_expression(source: str | ast.Node, want: str | None = None) -> Callable[[Mapping, datetime], object]:
+def compile_expression(
+    source: str | ast.Node, want: str | None = None
+) -> Callable[[Mapping, datetime], object]:
     """The function of a text or tree, its result turned into the wanted type; the tree is checked first."""
     return wanted(compile(check(source, want).ast), want)
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 DateKind = date | datetime
 
 ISO_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.(\d{1,9}))?)?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?", re.ASCII
+    r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.(\d{1,9}))?)?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?",
+    re.ASCII,
 )
 ISO_DURATION = re.compile(
     r"([+-]?)P(?:([+-]?\d{1,12})D)?(T?)(?:([+-]?\d{1,12})H)?(?:([+-]?\d{1,12})M)?(?:([+-]?\d{1,14})(?:\.(\d{1,9}))?S)?",
@@ -92,7 +93,9 @@ def write_date(value: DateKind) -> str:
         return value.isoformat()
     text = value.replace(tzinfo=None, microsecond=0).isoformat()
     if value.microsecond:
-        text += f".{value.microsecond:06d}" if value.microsecond % 1000 else f".{value.microsecond // 1000:03d}"
+        text += (
+            f".{value.microsecond:06d}" if value.microsecond % 1000 else f".{value.microsecond // 1000:03d}"
+        )
     if value.tzinfo is None:
         return text
     offset = value.utcoffset()
@@ -179,7 +182,9 @@ def unit_around(moment: datetime, unit: str, zone: tzinfo) -> tuple[datetime, da
         offset = local.utcoffset() or timedelta(0)
         wall = local.replace(tzinfo=None)
         midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
-        start = (midnight + (wall - midnight) // EXACT_UNITS[unit] * EXACT_UNITS[unit] - offset).replace(tzinfo=UTC)
+        start = (midnight + (wall - midnight) // EXACT_UNITS[unit] * EXACT_UNITS[unit] - offset).replace(
+            tzinfo=UTC
+        )
         return start, start + EXACT_UNITS[unit]
     start = _first_day(local.date(), unit)
     return instant(start, zone), instant(add_local(start, 1, unit), zone)

@@ -263,7 +263,20 @@ def _words(token: Tok, before: Tok | None, written: str, ended: bool, text: str)
         return f'A second comparison cannot follow here: "{written}".', "Join two comparisons with and."
     if token.type in ("THEN", "ELSE"):
         return f'"{written}" belongs to a choice: if (...) then (...) else (...)', ""
-    if token.type in ("NAME", "QNAME", "TEXT", "INT", "DEC", "REF", "PROP", "LPAR", "TRUE", "FALSE", "NULL", "IF"):
+    if token.type in (
+        "NAME",
+        "QNAME",
+        "TEXT",
+        "INT",
+        "DEC",
+        "REF",
+        "PROP",
+        "LPAR",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "IF",
+    ):
         return f'Between "{last}" and "{written}" an operator is missing.', "For example: and, or, =, +"
     return f'"{written}" cannot stand after "{last}".', ""
 

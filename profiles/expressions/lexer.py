@@ -48,7 +48,7 @@ OPERATORS = {
     "=>": "ARROW", "!": "NOT",
 }  # fmt: skip
 SPELLED = {"==": "="}
-ENDS_VALUE = frozenset("NAME QNAME TEXT INT DEC RPAR RSQB RBRACE NULL TRUE FALSE UNIT TYPETEST".split())
+ENDS_VALUE = frozenset(["NAME", "QNAME", "TEXT", "INT", "DEC", "RPAR", "RSQB", "RBRACE", "NULL", "TRUE", "FALSE", "UNIT", "TYPETEST"])
 ADVICE = {
     "&": 'Use "and" instead of "&&".',
     "|": 'Use "or" instead of "||".',
@@ -102,7 +102,9 @@ class Scanner:
     def __init__(self, text: str):
         self.text = text
         self.tokens: list[Tok] = []
-        self.open: list[tuple[str, int, bool]] = []  # closing bracket wanted, offset, still in the path of a reference
+        self.open: list[
+            tuple[str, int, bool]
+        ] = []  # closing bracket wanted, offset, still in the path of a reference
 
     def scan(self) -> list[Tok]:
         """All tokens of the text."""
@@ -195,7 +197,9 @@ class Scanner:
         if wanted != closing:
             line, column = ExprError("syntax", "", opened, text=self.text).line, 0
             column = opened - (self.text.rfind("\n", 0, opened) + 1) + 1
-            raise self.error(f'Expected "{wanted}" for the bracket opened at {line}:{column}, found "{closing}".', start)
+            raise self.error(
+                f'Expected "{wanted}" for the bracket opened at {line}:{column}, found "{closing}".', start
+            )
 
     def unescape(self, raw: str, start: int) -> str:
         if "\\" not in raw:
@@ -204,7 +208,9 @@ class Scanner:
         if any("\ud800" <= char <= "\udfff" for char in value):
             value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             if "\ufffd" in value and "\ufffd" not in raw:
-                raise self.error("A \\u escape stands for half a character.", start, hint="Write both halves.")
+                raise self.error(
+                    "A \\u escape stands for half a character.", start, hint="Write both halves."
+                )
         if "\0" in value:
             raise self.error("A text cannot hold the character U+0000.", start)
         return value
@@ -219,7 +225,9 @@ class Scanner:
         if char in ADVICE:
             return self.error(ADVICE[char], offset)
         if not char.isprintable():
-            return self.error(f"There is a hidden character U+{ord(char):04X} here.", offset, hint="Delete it.")
+            return self.error(
+                f"There is a hidden character U+{ord(char):04X} here.", offset, hint="Delete it."
+            )
         return self.error(f'The character "{char}" has no meaning here.', offset)
 
 
@@ -362,7 +370,19 @@ class Classifier:
         token = self.peek(index)
         if token.type == "NAME":
             return token.word not in INFIX or token.word == "not"
-        return token.type in ("TEXT", "INT", "DEC", "QNAME", "LPAR", "LSQB", "REF", "PROP", "CARET", "DOLLAR", "MINUS")
+        return token.type in (
+            "TEXT",
+            "INT",
+            "DEC",
+            "QNAME",
+            "LPAR",
+            "LSQB",
+            "REF",
+            "PROP",
+            "CARET",
+            "DOLLAR",
+            "MINUS",
+        )
 
     def is_prefix_aggregate(self, index: int) -> bool:
         """`sum E.p over ...`: a value and a later `over` follow, with no comparison between."""
@@ -376,9 +396,7 @@ class Classifier:
                 index = self.closes[index]
             elif token.word == "over" and not after_dot:
                 return self.tokens[index - 1].type in ENDS_VALUE
-            elif token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW"):
-                return False
-            elif not after_dot and (token.word in INFIX or token.word in AGGREGATES):
+            elif token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW") or not after_dot and (token.word in INFIX or token.word in AGGREGATES):
                 return False
             index += 1
         return False

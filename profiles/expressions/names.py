@@ -8,15 +8,23 @@ from profiles.expressions.errors import ExprError
 from profiles.expressions.functions import canonical_name, item_params
 from profiles.expressions.grammar import Raw
 
-BARE_ROOTS = {"profile": "profile", "xEvent": "xEvent", "event": "trigger", "offer": "offer", "contextData": "context"}
-ITEM_NAMES = frozenset(("currentEventField", "currentDataPackField", "currentActionField", "currentDatasetLookupField"))
+BARE_ROOTS = {
+    "profile": "profile",
+    "xEvent": "xEvent",
+    "event": "trigger",
+    "offer": "offer",
+    "contextData": "context",
+}
+ITEM_NAMES = frozenset(
+    ("currentEventField", "currentDataPackField", "currentActionField", "currentDatasetLookupField")
+)
 REFERENCE_ROOTS = {
     "@event": "event", "@": "event", "#": "source", "@action": "action", "@decision": "decision",
     "@datasetLookup": "datasetLookup",
 }  # fmt: skip
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod"}
 COMPARISONS = {sign: name for name, sign in ast.COMPARISONS.items()}
-TRUTHS = frozenset("comparison and or not operator occurs exists forall chain".split())
+TRUTHS = frozenset(["comparison", "and", "or", "not", "operator", "occurs", "exists", "forall", "chain"])
 
 # A scope is a tuple of entries: ("var", name), ("profile", name) or ("item", "").
 Scope = tuple[tuple[str, str], ...]
@@ -27,7 +35,9 @@ def resolve(raw: Raw, text: str = "") -> ast.Node:
     resolver = Resolver(text)
     if raw.kind == "lambda":
         names, body = raw.parts
-        return resolver.node(body, tuple(("profile" if not i else "unknown", n.value) for i, n in enumerate(names)))
+        return resolver.node(
+            body, tuple(("profile" if not i else "unknown", n.value) for i, n in enumerate(names))
+        )
     return resolver.node(raw, ())
 
 
@@ -78,20 +88,31 @@ class Resolver:
         if kind == "profile":
             return ast.Field("profile", (), (), raw.pos)
         if kind == "unknown":
-            raise self.error("unavailable", f'There is nothing to put in the place of "{name}": rules have one parameter, the profile.', raw)
+            raise self.error(
+                "unavailable",
+                f'There is nothing to put in the place of "{name}": rules have one parameter, the profile.',
+                raw,
+            )
         return ast.Var(name, 0, raw.pos)
 
     def item(self, scope: Scope, raw: Raw, up: int) -> ast.Node:
         depth = sum(kind == "item" for kind, _ in scope)
         if up > depth or (up == depth and depth == 0):
-            raise self.error("unavailable", "There is no item here: this name belongs in a condition on a list.", raw, "For example: profile.orders.all(currentDataPackField.price > 10)")
+            raise self.error(
+                "unavailable",
+                "There is no item here: this name belongs in a condition on a list.",
+                raw,
+                "For example: profile.orders.all(currentDataPackField.price > 10)",
+            )
         return ast.Field("profile", (), (), raw.pos) if up == depth else ast.Var("", up, raw.pos)
 
     def take_outer(self, raw: Raw, scope: Scope) -> ast.Node:
         up, name, quoted = raw.parts
         depth = sum(kind == "item" for kind, _ in scope)
         if up > depth:
-            raise self.error("unavailable", f'"{"^" * up}" leaves more conditions than there are here: {depth}.', raw)
+            raise self.error(
+                "unavailable", f'"{"^" * up}" leaves more conditions than there are here: {depth}.', raw
+            )
         found = self.item(scope, raw, up)
         return found if name in ITEM_NAMES and not quoted else ast.path_of(found, (name,), raw.pos)
 
@@ -124,7 +145,9 @@ class Resolver:
         if raw.kind == "access":
             if raw.parts[0].kind == "ref_start":
                 return ast.reference(root, (raw.parts[0].parts[0], *raw.parts[1]), params, raw.pos)
-            return ast.path_of(self.in_reference(raw.parts[0], scope, root, params), tuple(raw.parts[1]), raw.pos)
+            return ast.path_of(
+                self.in_reference(raw.parts[0], scope, root, params), tuple(raw.parts[1]), raw.pos
+            )
         if raw.kind == "method":
             of = self.in_reference(raw.parts[1], scope, root, params)
             return self.method(raw, of, scope)
@@ -174,7 +197,8 @@ class Resolver:
             return of
         items = {1} if fn in ast.ITEM_AGGREGATES and len(args) == 1 else item_params(fn, len(args) + 1)
         nodes = tuple(
-            self.body(arg, scope) if index in items else self.node(arg, scope) for index, arg in enumerate(args, 1)
+            self.body(arg, scope) if index in items else self.node(arg, scope)
+            for index, arg in enumerate(args, 1)
         )
         return ast.call(fn, (of, *nodes), raw.pos, raw.at)
 
@@ -194,7 +218,12 @@ class Resolver:
     def filtered(self, raw: Raw, of: ast.Node, scope: Scope) -> ast.Node:
         test = raw.parts[1]
         if test.kind == "literal" and test.parts[1] == "int":
-            raise self.error("type", "Square brackets after a list hold a condition, not a number.", raw, f"For the item at a place: .at({test.parts[0]})")
+            raise self.error(
+                "type",
+                "Square brackets after a list hold a condition, not a number.",
+                raw,
+                f"For the item at a place: .at({test.parts[0]})",
+            )
         return ast.Call("filter", (of, self.body(test, scope)), raw.pos, raw.at)
 
     # Quantifiers, select, aggregates, let
@@ -205,18 +234,28 @@ class Resolver:
     def take_forall(self, raw: Raw, scope: Scope) -> ast.Node:
         return self.combinations("forall", raw.parts, scope, raw, [])
 
-    def combinations(self, fn: str, binds: list[Raw], scope: Scope, raw: Raw, asked: list[ast.Node]) -> ast.Node:
+    def combinations(
+        self, fn: str, binds: list[Raw], scope: Scope, raw: Raw, asked: list[ast.Node]
+    ) -> ast.Node:
         """Joined bindings, nested: `exists` asks each condition where it stands, `forall` all of them innermost."""
         name, source, where = binds[0].parts
         of = self.node(source, scope)
         inner = (*scope, ("var", name.value))
         test = None if where is None else self.node(where, inner)
         if len(binds) > 1:
-            rest = self.combinations(fn, binds[1:], inner, raw, asked + [test] if test and fn == "forall" else asked)
+            rest = self.combinations(
+                fn, binds[1:], inner, raw, asked + [test] if test and fn == "forall" else asked
+            )
             body = rest if test is None or fn == "forall" else ast.Call("and", (test, rest), binds[0].pos)
         else:
             asked = [*asked, *([test] if test else [])]
-            body = asked[0] if len(asked) == 1 else ast.Call("and", tuple(asked), binds[0].pos) if asked else None
+            body = (
+                asked[0]
+                if len(asked) == 1
+                else ast.Call("and", tuple(asked), binds[0].pos)
+                if asked
+                else None
+            )
         args = (of,) if body is None else (of, ast.Lambda((name.value,), body, binds[0].pos))
         return ast.Call(fn, args, raw.pos, raw.at)
 
@@ -240,7 +279,9 @@ class Resolver:
         inner = (*scope, ("var", name.value))
         node = self.node(source, scope)
         if where is not None:
-            node = ast.Call("filter", (node, ast.Lambda((name.value,), self.node(where, inner), bind.pos)), bind.pos)
+            node = ast.Call(
+                "filter", (node, ast.Lambda((name.value,), self.node(where, inner), bind.pos)), bind.pos
+            )
         of_item = self.node(value, inner)
         if of_item != ast.Var(name.value):
             node = ast.Call("map", (node, ast.Lambda((name.value,), of_item, value.pos)), raw.pos)
@@ -260,7 +301,12 @@ class Resolver:
             return None
         fn, value, bind = raw.parts
         inner = Raw("bind", [*bind.parts[:2], left], bind.start, left.end)
-        compared = Raw("comparison", [op, Raw("aggregate", [fn, value, inner], raw.start, left.end), right], raw.start, raw.end)
+        compared = Raw(
+            "comparison",
+            [op, Raw("aggregate", [fn, value, inner], raw.start, left.end), right],
+            raw.start,
+            raw.end,
+        )
         compared.at = where.at
         return compared
 
@@ -308,7 +354,9 @@ class Resolver:
             if clause.kind == "when":
                 step.when = self.occurs_node(clause.parts[0], scope, None)
             elif clause.kind == "gap" and first:
-                raise self.error("syntax", "The first step has no earlier event to measure a GAP from.", clause)
+                raise self.error(
+                    "syntax", "The first step has no earlier event to measure a GAP from.", clause
+                )
             else:
                 setattr(step, clause.kind, tuple(clause.parts))
         if tests:
@@ -319,9 +367,14 @@ class Resolver:
 
 def is_truth(raw: Raw) -> bool:
     """Whether a piece is a boolean by its form alone."""
-    return raw.kind in TRUTHS or (raw.kind == "literal" and raw.parts[1] == "bool") or raw.kind == "method" and raw.parts[0] in TRUTH_METHODS
+    return (
+        raw.kind in TRUTHS
+        or (raw.kind == "literal" and raw.parts[1] == "bool")
+        or raw.kind == "method"
+        and raw.parts[0] in TRUTH_METHODS
+    )
 
 
 TRUTH_METHODS = frozenset(
-    "isNull isNotNull contains contain startsWith startWith endsWith endWith equals matches exists forall".split()
+    ["isNull", "isNotNull", "contains", "contain", "startsWith", "startWith", "endsWith", "endWith", "equals", "matches", "exists", "forall"]
 )

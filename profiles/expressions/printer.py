@@ -14,7 +14,20 @@ ITEM = "currentEventField"
 ITEM_NAMES = frozenset((ITEM, "currentDataPackField", "currentActionField", "currentDatasetLookupField"))
 # Words that may mean something else at the start of a path.
 RESERVED = frozenset(
-    {*INFIX, *CONSTANTS, *QUANTIFIERS, *AGGREGATES, *TIME_FORMS, "if", "let", "chain", "this", "last", "next", "xdm"}
+    {
+        *INFIX,
+        *CONSTANTS,
+        *QUANTIFIERS,
+        *AGGREGATES,
+        *TIME_FORMS,
+        "if",
+        "let",
+        "chain",
+        "this",
+        "last",
+        "next",
+        "xdm",
+    }
 )
 TAKEN = frozenset({*ast.TIME_WORDS, *BARE_ROOTS.values(), "profile"}) | ITEM_NAMES
 
@@ -26,7 +39,12 @@ INFIX_CALLS = {
     "notLike": ("not like", CMP, SUM, SUM), "add": ("+", SUM, SUM, PROD), "sub": ("-", SUM, SUM, PROD),
     "mul": ("*", PROD, PROD, UNARY), "div": ("/", PROD, PROD, UNARY), "mod": ("%", PROD, PROD, UNARY),
 }  # fmt: skip
-TESTS = {"isNumeric": "is numeric", "isInteger": "is integer", "isDecimal": "is decimal", "hasNull": "has null"}
+TESTS = {
+    "isNumeric": "is numeric",
+    "isInteger": "is integer",
+    "isDecimal": "is decimal",
+    "hasNull": "has null",
+}
 PAIR_FUNCTIONS = frozenset(("sum", "avg", "min", "max"))
 
 
@@ -102,7 +120,9 @@ class Printer:
         if isinstance(of, ast.Var) and not of.name:
             first = node.names[0]
             plain = SIMPLE.fullmatch(first) and first not in ITEM_NAMES
-            if plain and (of.up or (first.lower() not in RESERVED and first not in TAKEN and first not in scope)):
+            if plain and (
+                of.up or (first.lower() not in RESERVED and first not in TAKEN and first not in scope)
+            ):
                 return "^" * of.up + first + names(node.names[1:]), POSTFIX
         return self.at(of, POSTFIX, scope) + names(node.names), POSTFIX
 
@@ -219,4 +239,8 @@ def in_braces(name: str) -> str:
 
 def is_reference(node: ast.Node) -> bool:
     """A field written in braces."""
-    return isinstance(node, ast.Field) and node.root not in BARE_ROOTS and node.root not in ("profile", "properties")
+    return (
+        isinstance(node, ast.Field)
+        and node.root not in BARE_ROOTS
+        and node.root not in ("profile", "properties")
+    )

@@ -90,9 +90,14 @@ def restore(compiler: Conditions, groups: list) -> None:
 def inlined(node: ast.Node) -> ast.Node:
     """The tree with named values written out, where they are small and read no variable."""
     if isinstance(node, ast.Let):
-        value, uses = node.value, sum(isinstance(part, ast.Var) and part.name == node.name for part in ast.walk(node.body))
+        value, uses = (
+            node.value,
+            sum(isinstance(part, ast.Var) and part.name == node.name for part in ast.walk(node.body)),
+        )
         size = sum(1 for _ in ast.walk(value))
-        if size * uses > 500 or any(isinstance(part, ast.Var) and not is_bound(part, value) for part in ast.walk(value)):
+        if size * uses > 500 or any(
+            isinstance(part, ast.Var) and not is_bound(part, value) for part in ast.walk(value)
+        ):
             raise Fallback("a named value")
         return inlined(with_value(node.body, node.name, value))
     return ast.rebuild(node, inlined)

@@ -20,7 +20,11 @@ NO_VALUE = "jsonb_typeof($1) not in ('null', 'array')"
 AUDIENCE = """exists (select 1 from audiences_membership m join audiences_audience a on a.id = m.audience_id
  where m.sandbox_id = $1 and a.sandbox_id = $1 and m.profile_id = {} and m.status in ('realized', 'existing')
  and (a.name = $2 or a.external_id = $2 or a.id::text = $2))"""
-IN_PERIOD = {f"in{side}{part}s": (sign, part.lower()) for side, sign in (("Last", -1), ("Next", 1)) for part in ("Hour", "Day", "Month", "Year")}
+IN_PERIOD = {
+    f"in{side}{part}s": (sign, part.lower())
+    for side, sign in (("Last", -1), ("Next", 1))
+    for part in ("Hour", "Day", "Month", "Year")
+}
 
 
 class Conditions(Events):
@@ -36,7 +40,10 @@ class Conditions(Events):
         if isinstance(node, ast.Chain):
             return self.chain(node, place)
         if isinstance(node, ast.Field | ast.Path | ast.Var) and not self.is_event_list(node):
-            return sure("$1 = 'true'::jsonb or jsonb_typeof($1) = 'object' or (jsonb_typeof($1) = 'array' and $1 <> '[]'::jsonb)", self.json(node, place))
+            return sure(
+                "$1 = 'true'::jsonb or jsonb_typeof($1) = 'object' or (jsonb_typeof($1) = 'array' and $1 <> '[]'::jsonb)",
+                self.json(node, place),
+            )
         if self.is_list(node):
             return self.any_item(node, None, place)
         if not isinstance(node, ast.Call):
@@ -71,7 +78,9 @@ class Conditions(Events):
         return sql_of("(not $1)", self.condition(node.args[0], place))
 
     def when_if(self, node: ast.Call, place: Place) -> Sql:
-        return sql_of("(case when $1 then $2 else $3 end)", *(self.condition(arg, place) for arg in node.args))
+        return sql_of(
+            "(case when $1 then $2 else $3 end)", *(self.condition(arg, place) for arg in node.args)
+        )
 
     # Comparisons
 
@@ -83,7 +92,9 @@ class Conditions(Events):
         if kinds[1] == "const":
             return self.with_constant(node.fn, left, self.constant(right), place)
         if "other" in kinds or "bool" in kinds:
-            raise Fallback(f"a comparison with {reason_for(left if kinds[0] in ('other', 'bool') else right)}")
+            raise Fallback(
+                f"a comparison with {reason_for(left if kinds[0] in ('other', 'bool') else right)}"
+            )
         if any(self.may_be_text(arg) for arg in (left, right)):
             raise Fallback("a sum that may be a text, compared with a field")
         if node.fn in ("eq", "ne"):
@@ -96,6 +107,10 @@ class Conditions(Events):
         """A sum of fields: of texts it is a text."""
         return any(isinstance(part, ast.Call) and part.fn == "add" for part in ast.walk(node))
 
+    def may_be_date(self, node: ast.Node) -> bool:
+        """The lowest or highest of dates is a date, which differs from every number."""
+        return any(isinstance(part, ast.Call) and part.fn in ("min", "max") for part in ast.walk(node))
+
     def equality(self, fn: str, left: ast.Node, right: ast.Node, place: Place) -> Sql:
         kinds = {self.kind(left), self.kind(right)}
         if kinds == {"json"}:
@@ -103,10 +118,16 @@ class Conditions(Events):
             same = self.same_json(*pieces)
             if fn == "eq":
                 return same
-            return sql_of(f"(coalesce(jsonb_typeof($1) <> 'null' and jsonb_typeof($2) <> 'null' and (jsonb_typeof($1) = 'array') = (jsonb_typeof($2) = 'array'), false) and not $3)", *pieces, same)  # noqa: F541
+            return sql_of(
+                "(coalesce(jsonb_typeof($1) <> 'null' and jsonb_typeof($2) <> 'null' and (jsonb_typeof($1) = 'array') = (jsonb_typeof($2) = 'array'), false) and not $3)",
+                *pieces,
+                same,
+            )  # noqa: F541
         if fn == "ne" and "json" in kinds:
             raise Fallback("a field that differs from something computed")
         read = self.text if "text" in kinds else self.num
+        if fn == "ne" and (self.may_be_date(left) or self.may_be_date(right)):
+            raise Fallback("a lowest or highest value that may be a date")
         if kinds == {"text", "num"}:
             raise Fallback("a text compared with a number")
         return sure("$1 = $2" if fn == "eq" else "$1 <> $2", read(left, place), read(right, place))
@@ -115,7 +136,11 @@ class Conditions(Events):
         """Equality of two fields; lists without their order."""
         bag = "(select coalesce(array_agg(v order by v), '{{}}') from jsonb_array_elements({}) i(v))"
         lists = f"{bag.format('$1')} = {bag.format('$2')}".replace("{{}}", "{}")
-        return sure(f"case when jsonb_typeof($1) = 'array' and jsonb_typeof($2) = 'array' then {lists} else $1 = $2 and jsonb_typeof($1) <> 'null' end", left, right)
+        return sure(
+            f"case when jsonb_typeof($1) = 'array' and jsonb_typeof($2) = 'array' then {lists} else $1 = $2 and jsonb_typeof($1) <> 'null' end",
+            left,
+            right,
+        )
 
     def with_constant(self, fn: str, node: ast.Node, value: object, place: Place) -> Sql:
         """A comparison with a value known now."""
@@ -131,7 +156,13 @@ class Conditions(Events):
         if fn in ("eq", "ne"):
             return self.equality_with(fn, node, value, kind, place)
         if isinstance(value, date):
-            return FALSE if kind == "num" else sure(f"$1 {SIGNS[fn]} $2", self.moment(node, place), bind(self.instant(value), "timestamptz"))
+            return (
+                FALSE
+                if kind == "num"
+                else sure(
+                    f"$1 {SIGNS[fn]} $2", self.moment(node, place), bind(self.instant(value), "timestamptz")
+                )
+            )
         if type(value) in NUMBERS and kind in ("json", "num"):
             return sure(f"$1 {SIGNS[fn]} $2", self.num(node, place), bind(value, "numeric"))
         if isinstance(value, str | bool) or kind == "text":
@@ -146,13 +177,19 @@ class Conditions(Events):
         return test if value is (fn == "eq") else sql_of("(not $1)", test)
 
     def list_against(self, fn: str, node: ast.Node, value: list | dict, place: Place) -> Sql:
-        if self.kind(node) != "json" or not isinstance(value, list) or any(isinstance(item, list | dict | date) for item in value):
+        if (
+            self.kind(node) != "json"
+            or not isinstance(value, list)
+            or any(isinstance(item, list | dict | date) for item in value)
+        ):
             raise Fallback("equality of whole lists")
         pieces = self.json(node, place), bind(json.dumps(value), "jsonb")
         if fn == "eq":
             return self.same_json(*pieces)
         if fn == "ne":
-            return sql_of("(coalesce(jsonb_typeof($1) = 'array', false) and not $2)", pieces[0], self.same_json(*pieces))
+            return sql_of(
+                "(coalesce(jsonb_typeof($1) = 'array', false) and not $2)", pieces[0], self.same_json(*pieces)
+            )
         return FALSE
 
     def equality_with(self, fn: str, node: ast.Node, value: object, kind: str, place: Place) -> Sql:
@@ -172,6 +209,8 @@ class Conditions(Events):
             read, cast = (self.text, "text") if kind == "text" else (self.num, "numeric")
             if fn == "ne" and self.may_be_text(node):
                 raise Fallback("a sum that may be a text")
+            if fn == "ne" and self.may_be_date(node):
+                raise Fallback("a lowest or highest value that may be a date")
             return sure("$1 = $2" if fn == "eq" else "$1 <> $2", read(node, place), bind(value, cast))
         if fn == "eq" and not (kind == "num" and self.may_be_text(node)) and not isinstance(value, date):
             return FALSE
@@ -185,7 +224,11 @@ class Conditions(Events):
             raise Fallback(f"a null test of {reason_for(arg)}")
         if self.is_event_list(arg):
             return FALSE
-        return sql_of("(coalesce(jsonb_typeof($1), 'null') = 'null' and not $2)", self.json(arg, place), self.through_list(arg, place))
+        return sql_of(
+            "(coalesce(jsonb_typeof($1), 'null') = 'null' and not $2)",
+            self.json(arg, place),
+            self.through_list(arg, place),
+        )
 
     def when_isnotnull(self, node: ast.Call, place: Place) -> Sql:
         return sql_of("(not $1)", self.when_isnull(node, place))
@@ -194,10 +237,14 @@ class Conditions(Events):
         return sure("jsonb_typeof($1) = 'number'", self.field(node.args[0], place))
 
     def when_isinteger(self, node: ast.Call, place: Place) -> Sql:
-        return sure("scale($1) = 0 and abs($1) <= 9223372036854775807", self.num(self.only_field(node.args[0]), place))
+        return sure(
+            "scale($1) = 0 and abs($1) <= 9223372036854775807", self.num(self.only_field(node.args[0]), place)
+        )
 
     def when_isdecimal(self, node: ast.Call, place: Place) -> Sql:
-        return sure("scale($1) > 0 or abs($1) > 9223372036854775807", self.num(self.only_field(node.args[0]), place))
+        return sure(
+            "scale($1) > 0 or abs($1) > 9223372036854775807", self.num(self.only_field(node.args[0]), place)
+        )
 
     def only_field(self, node: ast.Node) -> ast.Node:
         if self.kind(node) != "json":
@@ -225,13 +272,17 @@ class Conditions(Events):
                 return sql_of("(not $1)", inside) if found is not None else FALSE
             if found is None or isinstance(found, list):
                 raise Fallback("a null that is not in a list")
-            return sql_of("(coalesce(jsonb_typeof($1) = 'array', false) and not $2)", self.field(items, place), inside)
+            return sql_of(
+                "(coalesce(jsonb_typeof($1) = 'array', false) and not $2)", self.field(items, place), inside
+            )
         if self.kind(value) in ("num", "text"):
             read = self.num if self.kind(value) == "num" else self.text
             return sql_of("($1 is not null and not $2)", read(value, place), inside)
         known = sql_of(f"coalesce({NO_VALUE}, false)", self.json(value, place))
         if self.constant(items) is NOT_CONSTANT:
-            known = sql_of("($1 and coalesce(jsonb_typeof($2) = 'array', false))", known, self.field(items, place))
+            known = sql_of(
+                "($1 and coalesce(jsonb_typeof($2) = 'array', false))", known, self.field(items, place)
+            )
         return sql_of("($1 and not $2)", known, inside)
 
     def membership(self, value: ast.Node, items: ast.Node, place: Place) -> Sql:
@@ -240,17 +291,29 @@ class Conditions(Events):
         if written is not NOT_CONSTANT:
             return self.in_written(value, written, place)
         if found is NOT_CONSTANT:
-            if self.kind(value) != "json" or self.kind(items) != "json" or self.is_event_list(items) or self.is_event_path(items):
+            if (
+                self.kind(value) != "json"
+                or self.kind(items) != "json"
+                or self.is_event_list(items)
+                or self.is_event_path(items)
+            ):
                 raise Fallback(f"membership of {reason_for(items)}")
             pieces = self.json(value, place), self.json(items, place)
-            return sure("jsonb_typeof($1) <> 'null' and exists (select 1 from jsonb_array_elements(case when jsonb_typeof($2) = 'array' then $2 else '[]'::jsonb end) i(v) where v = $1)", *pieces)
+            return sure(
+                "jsonb_typeof($1) <> 'null' and exists (select 1 from jsonb_array_elements(case when jsonb_typeof($2) = 'array' then $2 else '[]'::jsonb end) i(v) where v = $1)",
+                *pieces,
+            )
         if found is None:
             return FALSE
         if not isinstance(found, str | int | float | bool):
             raise Fallback("a date or list in a list")
         if self.is_event_path(items):
             return self.event_has(items, found, place)
-        return sure("jsonb_typeof($1) = 'array' and $1 @> $2", self.field(items, place), bind(json.dumps([found]), "jsonb"))
+        return sure(
+            "jsonb_typeof($1) = 'array' and $1 @> $2",
+            self.field(items, place),
+            bind(json.dumps([found]), "jsonb"),
+        )
 
     def in_written(self, value: ast.Node, written: object, place: Place) -> Sql:
         if not isinstance(written, list):
@@ -263,16 +326,29 @@ class Conditions(Events):
             column = self.event_type(value, place)
             if column is not None and all(isinstance(item, str) for item in items):
                 return sure("$1 = any($2)", column, bind(items, "text[]"))
-            return sure("$1 = any($2)", self.json(value, place), bind([json.dumps(item) for item in items], "jsonb[]"))
+            return sure(
+                "$1 = any($2)", self.json(value, place), bind([json.dumps(item) for item in items], "jsonb[]")
+            )
         if kind == "num" and not self.may_be_text(value):
-            return sure("$1 = any($2)", self.num(value, place), bind([item for item in items if type(item) in NUMBERS], "numeric[]"))
+            return sure(
+                "$1 = any($2)",
+                self.num(value, place),
+                bind([item for item in items if type(item) in NUMBERS], "numeric[]"),
+            )
         if kind == "text":
-            return sure("$1 = any($2)", self.text(value, place), bind([item for item in items if isinstance(item, str)], "text[]"))
+            return sure(
+                "$1 = any($2)",
+                self.text(value, place),
+                bind([item for item in items if isinstance(item, str)], "text[]"),
+            )
         raise Fallback(f"membership of {reason_for(value)}")
 
     def when_intersects(self, node: ast.Call, place: Place) -> Sql:
         pieces = self.two_lists(node, place)
-        return sure(f"{BOTH_LISTS} and exists (select 1 from {ITEMS_1} i(v), {ITEMS_2} j(w) where v = w and v <> 'null'::jsonb)", *pieces)
+        return sure(
+            f"{BOTH_LISTS} and exists (select 1 from {ITEMS_1} i(v), {ITEMS_2} j(w) where v = w and v <> 'null'::jsonb)",
+            *pieces,
+        )
 
     def when_subsetof(self, node: ast.Call, place: Place) -> Sql:
         return sure(SUBSET, *self.two_lists(node, place))
@@ -321,7 +397,9 @@ class Conditions(Events):
         pattern = self.constant(node.args[1])
         if not isinstance(pattern, str):
             raise Fallback("a pattern that is not written as a text")
-        return sure("$1 ~ $2", self.text(node.args[0], place), bind(to_postgres(pattern, whole=whole), "text"))
+        return sure(
+            "$1 ~ $2", self.text(node.args[0], place), bind(to_postgres(pattern, whole=whole), "text")
+        )
 
     def when_matchregexp(self, node: ast.Call, place: Place) -> Sql:
         return self.when_matches(node, place, whole=True)

@@ -64,7 +64,12 @@ class Events(Values):
         """The events, or some of them."""
         if isinstance(node, ast.Field):
             return node.root == "xEvent" and not node.path
-        return isinstance(node, ast.Call) and node.fn == "filter" and len(node.args) == 2 and self.is_event_list(node.args[0])
+        return (
+            isinstance(node, ast.Call)
+            and node.fn == "filter"
+            and len(node.args) == 2
+            and self.is_event_list(node.args[0])
+        )
 
     def is_event_path(self, node: ast.Node) -> bool:
         """A field of all or some events, as a list."""
@@ -74,7 +79,9 @@ class Events(Values):
 
     def is_list(self, node: ast.Node) -> bool:
         """A list whose items can be tested: events, filtered or mapped lists."""
-        return self.is_event_list(node) or (isinstance(node, ast.Call) and node.fn == "filter" and len(node.args) == 2)
+        return self.is_event_list(node) or (
+            isinstance(node, ast.Call) and node.fn == "filter" and len(node.args) == 2
+        )
 
     def unfold(self, node: ast.Node) -> tuple[ast.Node, list[ast.Lambda], ast.Lambda | None]:
         """A list as its source, its conditions and what is taken of each item."""
@@ -105,7 +112,11 @@ class Events(Values):
         tests = [*tests, *([test] if test is not None else [])]
         if self.is_event_list(source):
             group, filtered, _ = self.event_group(tests, place)
-            return sql_of(f"coalesce({group.add(aggregate_of('count(*)', filtered))}, 0) > 0") if filtered else sql_of(f"({group.alias}.profile_id is not null)")
+            return (
+                sql_of(f"coalesce({group.add(aggregate_of('count(*)', filtered))}, 0) > 0")
+                if filtered
+                else sql_of(f"({group.alias}.profile_id is not null)")
+            )
         alias = self.alias("i")
         where = self.item_tests(tests, f"{alias}.v", place)
         return sql_of(f"exists (select 1 from {ITEMS} {alias}(v) where $2)", self.array(source, place), where)
@@ -140,10 +151,14 @@ class Events(Values):
         alias = self.alias("i")
         where = self.item_tests(tests, f"{alias}.v", place)
         value = self.column(node.fn, taken, f"{alias}.v", place, None)
-        result = sql_of(f"(select $3::numeric from {ITEMS} {alias}(v) where $2)", self.array(source, place), where, value)
+        result = sql_of(
+            f"(select $3::numeric from {ITEMS} {alias}(v) where $2)", self.array(source, place), where, value
+        )
         return result
 
-    def column(self, fn: str, taken: ast.Lambda | None, value: str, place: Place, filtered: Sql | None) -> Sql:
+    def column(
+        self, fn: str, taken: ast.Lambda | None, value: str, place: Place, filtered: Sql | None
+    ) -> Sql:
         """An aggregate over the items at hand."""
         if fn == "count":
             if taken is None and value == "e.data":
@@ -199,7 +214,11 @@ class Events(Values):
     def is_indexed(self, node: ast.Node, place: Place) -> bool:
         """Conditions on type and time of an event: they choose the rows, and can use an index."""
         if isinstance(node, ast.Occurs):
-            return self.event_column(node.value, place) is not None and not node.form.startswith("not ") and node.op != "!="
+            return (
+                self.event_column(node.value, place) is not None
+                and not node.form.startswith("not ")
+                and node.op != "!="
+            )
         if not isinstance(node, ast.Call) or not node.args:
             return False
         if node.fn in ("eq", "in") and self.event_type(node.args[0], place) is not None:
@@ -224,7 +243,9 @@ class Events(Values):
         group, filtered, _ = self.event_group(tests, place)
         path = "$" + "".join("." + json.dumps(name) for name in names) + "[*] ? (@ == $v)"
         test = sql_of(
-            "coalesce(jsonb_path_exists(e.data, $1, $2), false)", bind(path, "jsonpath"), bind(json.dumps({"v": value}), "jsonb")
+            "coalesce(jsonb_path_exists(e.data, $1, $2), false)",
+            bind(path, "jsonpath"),
+            bind(json.dumps({"v": value}), "jsonb"),
         )
         column = group.add(aggregate_of("count(*)", join("and", [test, filtered]) if filtered else test))
         return sql_of(f"coalesce({column}, 0) > 0")
@@ -246,7 +267,9 @@ class Events(Values):
             raise Fallback("a sequence of items that are no events")
         op, n = step.count or (">=", 1)
         comparison = {sign: fn for fn, sign in ast.COMPARISONS.items()}[op]
-        return self.condition(ast.Call(comparison, (ast.Call("count", (events,)), ast.Literal(n, "int"))), place)
+        return self.condition(
+            ast.Call(comparison, (ast.Call("count", (events,)), ast.Literal(n, "int"))), place
+        )
 
 
 def conjuncts(node: ast.Node) -> list[ast.Node]:
@@ -262,6 +285,6 @@ def aggregate_of(text: str, filtered: Sql | None) -> Sql:
 
 def plain(value: object) -> bool:
     """A list of JSON scalars."""
-    return isinstance(value, list) and all(item is None or isinstance(item, str | int | float) for item in value)
-
-
+    return isinstance(value, list) and all(
+        item is None or isinstance(item, str | int | float) for item in value
+    )

@@ -19,7 +19,9 @@ from profiles.expressions.values import NUMBERS, as_date
 
 NOT_CONSTANT = object()
 ISO_LOCAL = r"^\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?$"
-ISO_OFFSET = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)$"
+ISO_OFFSET = (
+    r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)$"
+)
 ISO_LOCAL_TIME = ISO_LOCAL.replace("?$", "$")
 ARITHMETIC = {"sub": "($1 - $2)", "mul": "($1 * $2)", "add": "($1 + $2)"}
 DIVISIONS = {
@@ -69,7 +71,9 @@ class Values:
         for part in ast.walk(node):
             if isinstance(part, ast.Field | ast.Var | ast.Chain | ast.Lambda | ast.Period):
                 return NOT_CONSTANT
-            if isinstance(part, ast.Call) and (part.fn == "inAudience" or part.fn not in TABLE or TABLE[part.fn].volatile):
+            if isinstance(part, ast.Call) and (
+                part.fn == "inAudience" or part.fn not in TABLE or TABLE[part.fn].volatile
+            ):
                 return NOT_CONSTANT
         return compile(node)({"timezone": self.zone_name}, self.now)
 
@@ -86,7 +90,11 @@ class Values:
             self.refuse_lists("profile", node.path)
             return place.profile, node.path
         if isinstance(node, ast.Var):
-            wanted = [source for kind, name, source in reversed(place.bound) if (name == node.name if node.name else kind == "item")]
+            wanted = [
+                source
+                for kind, name, source in reversed(place.bound)
+                if (name == node.name if node.name else kind == "item")
+            ]
             if len(wanted) > (0 if node.name else node.up):
                 return wanted[0 if node.name else node.up], ()
         if isinstance(node, ast.Call) and node.fn == "get" and isinstance(node.args[1], ast.Literal):
@@ -114,7 +122,10 @@ class Values:
     def through_list(self, node: ast.Node, place: Place) -> Sql:
         """Whether a list is in the way of a path: Python sees a list there, SQL nothing."""
         base, names = self.source(node, place)
-        tests = [sql_of(f"coalesce(jsonb_typeof({base} #> $1), '') = 'array'", bind(list(names[:index]), "text[]")) for index in range(1, len(names))]
+        tests = [
+            sql_of(f"coalesce(jsonb_typeof({base} #> $1), '') = 'array'", bind(list(names[:index]), "text[]"))
+            for index in range(1, len(names))
+        ]
         return join("or", tests) if tests else FALSE
 
     # Types
@@ -129,7 +140,12 @@ class Values:
             return "bool" if isinstance(node, ast.Occurs | ast.Chain) else "other"
         if node.fn in ("get", "getListItem", "if", "ifNull"):
             return "json"
-        if node.fn in ARITHMETIC or node.fn in DIVISIONS or node.fn in DATE_PARTS or node.fn in ("neg", "round", "length", "count", "sum", "avg", "min", "max"):
+        if (
+            node.fn in ARITHMETIC
+            or node.fn in DIVISIONS
+            or node.fn in DATE_PARTS
+            or node.fn in ("neg", "round", "length", "count", "sum", "avg", "min", "max")
+        ):
             return "num"
         if node.fn in ("lower", "upper", "trim"):
             return "text"
@@ -143,16 +159,30 @@ class Values:
         if isinstance(node, ast.Call):
             if node.fn == "if":
                 test, first, second = node.args
-                return sql_of("case when $1 then $2 else $3 end", self.condition(test, place), self.json(first, place), self.json(second, place))
+                return sql_of(
+                    "case when $1 then $2 else $3 end",
+                    self.condition(test, place),
+                    self.json(first, place),
+                    self.json(second, place),
+                )
             if node.fn == "ifNull":
                 value, default = (self.json(arg, place) for arg in node.args)
                 through = self.through_list(node.args[0], place)
-                return sql_of("case when $1 then null when coalesce(jsonb_typeof($2), 'null') = 'null' then $3 else $2 end", through, value, default)
+                return sql_of(
+                    "case when $1 then null when coalesce(jsonb_typeof($2), 'null') = 'null' then $3 else $2 end",
+                    through,
+                    value,
+                    default,
+                )
             if node.fn == "getListItem":
                 index = self.constant(node.args[1])
                 if type(index) is not int or not 0 <= index < 2**31:
                     raise Fallback("an item at a place that is not written as a number")
-                return sql_of("case when jsonb_typeof($1) = 'array' then $1 -> $2 end", self.json(node.args[0], place), bind(index, "int"))
+                return sql_of(
+                    "case when jsonb_typeof($1) = 'array' then $1 -> $2 end",
+                    self.json(node.args[0], place),
+                    bind(index, "int"),
+                )
         if isinstance(node, ast.Path) and isinstance(node.of, ast.Call) and node.of.fn in ("getListItem",):
             return sql_of("($1 #> $2)", self.json(node.of, place), bind(list(node.names), "text[]"))
         return self.path(node, place)
@@ -164,7 +194,9 @@ class Values:
             return bind(value if type(value) in NUMBERS else None, "numeric")
         kind = self.kind(node)
         if kind == "json":
-            return sql_of("case when jsonb_typeof($1) = 'number' then ($1)::numeric end", self.json(node, place))
+            return sql_of(
+                "case when jsonb_typeof($1) = 'number' then ($1)::numeric end", self.json(node, place)
+            )
         if kind != "num":
             raise Fallback(f"{reason_for(node)} as a number")
         if node.fn in ARITHMETIC or node.fn in DIVISIONS:
@@ -187,7 +219,9 @@ class Values:
             return bind(value if isinstance(value, str) else None, "text")
         kind = self.kind(node)
         if kind == "json":
-            return sql_of("case when jsonb_typeof($1) = 'string' then $1 #>> '{}' end", self.json(node, place))
+            return sql_of(
+                "case when jsonb_typeof($1) = 'string' then $1 #>> '{}' end", self.json(node, place)
+            )
         if kind == "text":
             return sql_of(TABLE[node.fn].sql, self.text(node.args[0], place))
         raise Fallback(f"{reason_for(node)} as a text")
@@ -275,4 +309,6 @@ def reason_for(node: ast.Node) -> str:
         return f"the function {node.fn}"
     if isinstance(node, ast.Field):
         return f"the root {node.root}"
-    return {"Chain": "a sequence of events", "Let": "a named value"}.get(type(node).__name__, type(node).__name__.lower())
+    return {"Chain": "a sequence of events", "Let": "a named value"}.get(
+        type(node).__name__, type(node).__name__.lower()
+    )

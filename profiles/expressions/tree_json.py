@@ -2,15 +2,36 @@
 
 from dataclasses import fields
 
-from profiles.expressions.ast import (
-    CLASSES, COMPARISONS, Call, Chain, Field, LITERAL_TYPES, Lambda, List, Let, Literal, NOWHERE, Node, Occurs,
-    OCCURS_FORMS, Path, Period, ROOTS, Step, TIME_WORDS, UNITS, Var, call, path_of, reference, refuse_oversize,
-)
 from profiles.expressions import limits
+from profiles.expressions.ast import (
+    CLASSES,
+    COMPARISONS,
+    LITERAL_TYPES,
+    OCCURS_FORMS,
+    ROOTS,
+    TIME_WORDS,
+    UNITS,
+    Chain,
+    Field,
+    Lambda,
+    Let,
+    List,
+    Literal,
+    Node,
+    Occurs,
+    Period,
+    Step,
+    Var,
+    call,
+    path_of,
+    reference,
+    refuse_oversize,
+)
 from profiles.expressions.errors import ExprError
 from profiles.expressions.functions import canonical_name, find
 
 SAFE_INT = 2**53
+
 
 def to_json(node: Node) -> dict:
     """The tree as JSON for the visual builder; absent means null."""
@@ -72,7 +93,7 @@ def _refuse_deep_json(data: object) -> None:
             stack.extend((part, level + 1) for part in value.values())
         elif isinstance(value, list):
             stack.extend((part, level + 1) for part in value)
-    return None
+    return
 
 
 def _bad(where: str, expected: str) -> ExprError:
@@ -90,13 +111,17 @@ def _read(data: object, where: str, level: int = 0) -> Node:
     return reader(data, level + 1)
 
 
-def _text(data: dict, key: str, allowed: frozenset | tuple | dict | None = None, optional: bool = False) -> str | None:
+def _text(
+    data: dict, key: str, allowed: frozenset | tuple | dict | None = None, optional: bool = False
+) -> str | None:
     value = data.get(key)
     if value is None and optional:
         return None
     if not isinstance(value, str) or (allowed is not None and value not in allowed):
-        raise _bad(f'{data["node"]}.{key}', "a text" if allowed is None else "one of " + " ".join(sorted(allowed)))
-    _refuse_bad_text(value, f'{data["node"]}.{key}')
+        raise _bad(
+            f"{data['node']}.{key}", "a text" if allowed is None else "one of " + " ".join(sorted(allowed))
+        )
+    _refuse_bad_text(value, f"{data['node']}.{key}")
     return value
 
 
@@ -106,7 +131,12 @@ def _refuse_bad_text(value: str, where: str) -> None:
 
 
 def _whole(value: object, where: str, low: int = 0, high: int = limits.INT_MAX) -> int:
-    if isinstance(value, str) and value.lstrip("-").isascii() and value.lstrip("-").isdigit() and len(value) < 22:
+    if (
+        isinstance(value, str)
+        and value.lstrip("-").isascii()
+        and value.lstrip("-").isdigit()
+        and len(value) < 22
+    ):
         value = int(value)
     if type(value) is not int or not low <= value <= high:
         raise _bad(where, f"a whole number from {low} to {high}")
@@ -116,23 +146,23 @@ def _whole(value: object, where: str, low: int = 0, high: int = limits.INT_MAX) 
 def _texts(data: dict, key: str) -> tuple[str, ...]:
     values = data.get(key, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise _bad(f'{data["node"]}.{key}', "a list of texts")
+        raise _bad(f"{data['node']}.{key}", "a list of texts")
     for value in values:
-        _refuse_bad_text(value, f'{data["node"]}.{key}')
+        _refuse_bad_text(value, f"{data['node']}.{key}")
     return tuple(values)
 
 
 def _node(data: dict, key: str, level: int, optional: bool = False) -> Node | None:
     if data.get(key) is None and optional:
         return None
-    return _read(data.get(key), f'{data["node"]}.{key}', level)
+    return _read(data.get(key), f"{data['node']}.{key}", level)
 
 
 def _nodes(data: dict, key: str, level: int) -> tuple:
     values = data.get(key, [])
     if not isinstance(values, list):
-        raise _bad(f'{data["node"]}.{key}', "a list of nodes")
-    return tuple(_read(value, f'{data["node"]}.{key}', level) for value in values)
+        raise _bad(f"{data['node']}.{key}", "a list of nodes")
+    return tuple(_read(value, f"{data['node']}.{key}", level) for value in values)
 
 
 def _read_literal(data: dict, level: int) -> Literal:
@@ -177,7 +207,11 @@ def _read_call(data: dict, level: int) -> Node:
     _refuse_odd_name(_text(data, "fn") or "1", "Call.fn")
     fn, args = canonical_name(data["fn"]), _nodes(data, "args", level)
     row = find(fn)
-    if row is not None and row.operator and not (row.form_for(len(args)) or (fn in ("and", "or") and len(args) > 2)):
+    if (
+        row is not None
+        and row.operator
+        and not (row.form_for(len(args)) or (fn in ("and", "or") and len(args) > 2))
+    ):
         raise _bad(f"Call {fn}", "the right number of arguments")
     return call(fn, args)
 
@@ -238,13 +272,19 @@ def _read_chain(data: dict, level: int) -> Chain:
 def _read_step(data: dict, level: int) -> Step:
     data = {**data, "node": "Step"}
     _refuse_odd_name(_text(data, "name") or "1", "Step.name")
-    step = Step(data["name"], _node(data, "what", level, optional=True), _node(data, "when", level, optional=True))
+    step = Step(
+        data["name"], _node(data, "what", level, optional=True), _node(data, "when", level, optional=True)
+    )
     if step.what is not None and (not isinstance(step.what, Lambda) or step.what.params != ("",)):
-        raise _bad("Step.what", "a Lambda with the parameter \"\"")
+        raise _bad("Step.what", 'a Lambda with the parameter ""')
     if step.when is not None and (not isinstance(step.when, Occurs) or step.when.value is not None):
         raise _bad("Step.when", "an Occurs without a value")
     if data.get("count") is not None:
-        if not isinstance(data["count"], list) or len(data["count"]) != 2 or data["count"][0] not in COMPARISONS.values():
+        if (
+            not isinstance(data["count"], list)
+            or len(data["count"]) != 2
+            or data["count"][0] not in COMPARISONS.values()
+        ):
             raise _bad("Step.count", "a comparison and a number")
         step.count = (data["count"][0], _whole(data["count"][1], "Step.count"))
     if data.get("gap") is not None:
@@ -258,12 +298,16 @@ READERS = {
     "Literal": _read_literal,
     "List": lambda data, level: List(_nodes(data, "items", level)),
     "Field": _read_field,
-    "Var": lambda data, level: Var(_text(data, "name") if data.get("name") else "", _whole(data.get("up", 0), "Var.up")),
+    "Var": lambda data, level: Var(
+        _text(data, "name") if data.get("name") else "", _whole(data.get("up", 0), "Var.up")
+    ),
     "Path": _read_path,
     "Call": _read_call,
     "Lambda": _read_lambda,
     "Let": _read_let,
     "Occurs": _read_occurs,
-    "Period": lambda data, level: Period(_text(data, "word", ("this", "last", "next")), _text(data, "unit", UNITS)),
+    "Period": lambda data, level: Period(
+        _text(data, "word", ("this", "last", "next")), _text(data, "unit", UNITS)
+    ),
     "Chain": _read_chain,
 }

@@ -27,8 +27,9 @@ def holds(window: Window | None, moment: datetime | None) -> bool:
     if window is None or moment is None:
         return False
     start, end, with_start, with_end, outside = window
-    inside = (start < moment < end) or (with_start and moment == start) or (with_end and moment == end)
-    return inside is not outside
+    after_start = moment > start or (with_start and moment == start)
+    before_end = moment < end or (with_end and moment == end)
+    return (after_start and before_end) is not outside
 
 
 def window_of(node: ast.Occurs, a: object, b: object, now: datetime, zone: tzinfo) -> Window | None:
@@ -109,7 +110,9 @@ def window_maker(node: ast.Occurs, compile_node: Callable, number: int) -> Calla
     def make(run) -> Window | None:
         return window_of(node, a(run), b(run), run.now, run.zone)
 
-    if any(isinstance(part, ast.Var) for top in (node.a, node.b) if top is not None for part in ast.walk(top)):
+    if any(
+        isinstance(part, ast.Var) for top in (node.a, node.b) if top is not None for part in ast.walk(top)
+    ):
         return make
 
     def make_once(run) -> Window | None:

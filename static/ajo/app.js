@@ -1,4 +1,4 @@
-// What every page does: CSRF for HTMX, theme, side navigation, dialogs, toasts, expression checks.
+// What every page does: CSRF for HTMX, theme, side navigation, dialogs, toasts.
 
 const root = document.documentElement;
 
@@ -57,7 +57,7 @@ document.addEventListener("toast", (event) => toast(event.detail));
 for (const kept of document.querySelectorAll("template[data-toast]")) {
   toast({ message: kept.innerHTML, level: kept.dataset.level === "error" ? "danger" : kept.dataset.level });
 }
-document.addEventListener("htmx:sendError", () => toast({ message: root.dataset.offline || "No connection. Your last change is not saved yet.", level: "danger" }));
+document.addEventListener("htmx:sendError", () => toast({ message: root.dataset.offline, level: "danger" }));
 document.addEventListener("htmx:responseError", (event) => {
-  if (!event.detail.xhr.getResponseHeader("HX-Trigger")) toast({ message: "The server could not do this. Try again.", level: "danger" });
+  if (!event.detail.xhr.getResponseHeader("HX-Trigger")) toast({ message: root.dataset.failed, level: "danger" });
 });

@@ -20,9 +20,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """One browser for all tests. Playwright's loop makes Django think it runs asynchronously; it does not."""
+    """One browser for these tests. Playwright's loop makes Django think it runs asynchronously; it does not."""
     kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with playwright_api.sync_playwright() as playwright:
@@ -52,7 +52,9 @@ class Canvas:
 
     def settles_at(self, revision: int) -> None:
         """Wait until the page shows this revision, which is after the server stored it."""
-        self.page.wait_for_function("r => document.getElementById('revision').value === String(r)", arg=revision)
+        self.page.wait_for_function(
+            "r => document.getElementById('revision').value === String(r)", arg=revision
+        )
 
     @property
     def ways(self) -> set[tuple[str, str]]:
@@ -75,7 +77,12 @@ def canvas(browser, live_server, client) -> Iterator[Canvas]:
     sandbox = make.sandbox("shop")
     definition = make.event_definition(sandbox)
     version = versions.create(sandbox, "Welcome", actor="ana")
-    event = {"op": "insert", "kind": "unitary_event", "params": {"definition": definition.pk}, "label": "Signup"}
+    event = {
+        "op": "insert",
+        "kind": "unitary_event",
+        "params": {"definition": definition.pk},
+        "label": "Signup",
+    }
     drafts.apply(version.pk, event, revision=0, actor="ana", sandbox=sandbox)
     wait = {"op": "insert", "kind": "wait", "at": "n1", "outlet": "next"}
     drafts.apply(version.pk, wait, revision=1, actor="ana", sandbox=sandbox)
@@ -132,7 +139,7 @@ def test_an_activity_is_added_with_the_keyboard_alone(canvas):
 
     assert canvas.ways == {("n1", "n2"), ("n2", "n3")}
     assert canvas.nodes["n3"]["kind"] == "email"
-    canvas.page.wait_for_function("document.activeElement.id === 'node-n3'")
+    canvas.page.wait_for_function("() => document.activeElement.id === 'node-n3'")
 
 
 def test_undo_and_redo_from_the_keyboard_and_the_buttons(canvas):
@@ -187,6 +194,7 @@ def test_a_condition_gets_paths_and_says_what_is_wrong_with_an_expression(canvas
 def test_deleting_a_branching_node_asks_what_to_keep(canvas):
     canvas.drag(".palette-item[data-kind=condition]", "#spot-e1")
     canvas.settles_at(3)
+    canvas.page.keyboard.press("f")
     canvas.drag(".palette-item[data-kind=email]", "#spot-end-n3-other")
     canvas.settles_at(4)
 
@@ -218,7 +226,7 @@ def test_a_problem_in_the_list_leads_to_its_field(canvas):
     canvas.page.click(".problems-button")
     canvas.page.click(".problem[data-field=subject]")
 
-    canvas.page.wait_for_function("document.activeElement.name === 'subject'")
+    canvas.page.wait_for_function("() => document.activeElement.name === 'subject'")
 
 
 def test_the_second_of_two_editors_keeps_what_was_typed(canvas):
@@ -245,7 +253,7 @@ def test_an_empty_canvas_teaches_and_takes_an_event(canvas):
         canvas.page.wait_for_selector(f"#node-{node}", state="detached")
 
     assert canvas.page.get_attribute(".palette-item[data-kind=email]", "aria-disabled") == "true"
-    canvas.drag(".palette-item[data-kind=unitary_event]", ".canvas-empty")
+    canvas.drag(".palette .palette-item[data-kind=unitary_event]", ".canvas-empty")
     canvas.settles_at(5)
 
     assert list(canvas.nodes) == ["n1"]

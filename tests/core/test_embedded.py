@@ -18,8 +18,11 @@ from ajo.embedded.curl import curl_line
 from ajo.embedded.locks import AlreadyRunning
 from ajo.embedded.output import trouble_in
 from ajo.embedded.process import free_port, is_free
+from ajo.embedded.redis_server import find_program
 from ajo.env import env
 from ajo.management.commands.up import choose_addresses
+
+needs_redis = pytest.mark.skipif(find_program() is None, reason="there is no Redis for this platform")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -180,6 +183,7 @@ def test_django_reads_the_address_as_libpq_does(start):
     assert config["OPTIONS"]["host"] == run_sql(server.url, "SHOW unix_socket_directories")[0][0]
 
 
+@needs_redis
 def test_nobody_else_on_the_machine_gets_in(start):
     database = start(start_postgres)
     broker = start(start_redis)
@@ -204,6 +208,7 @@ def test_what_is_durable_is_on_disk_when_answered(data_dir):
     assert found == {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
+@needs_redis
 def test_queues_survive_a_restart_of_redis(data_dir):
     first = start_redis(data_dir)
     redis.Redis.from_url(first.url).rpush("queue", "wake up")
@@ -217,6 +222,7 @@ def test_queues_survive_a_restart_of_redis(data_dir):
         second.stop()
 
 
+@needs_redis
 def test_redis_files_that_cannot_be_read_are_set_aside(data_dir):
     start_redis(data_dir).stop()
     (data_dir / "redis" / "appendonly.aof").write_text("written by another version")

@@ -29,7 +29,9 @@ class Draft:
         return outcome.selected
 
     def event(self) -> str:
-        return self.do("insert", kind="unitary_event", params={"definition": self.definition.pk}, label="Signup")
+        return self.do(
+            "insert", kind="unitary_event", params={"definition": self.definition.pk}, label="Signup"
+        )
 
     def add(self, kind: str, at: str, outlet: str = "next", **more) -> str:
         return self.do("insert", kind=kind, at=at, outlet=outlet, **more)
@@ -57,7 +59,7 @@ def edge_of(draft: Draft, src: str, dst: str) -> str:
     return next(e.id for e in draft.graph.edges if (e.src, e.dst) == (src, dst))
 
 
-# --- insert -----------------------------------------------------------------------------------------------------
+# --- insert ---------------------------------------------------------------------------------------
 
 
 def test_the_first_activity_must_be_one_that_starts_a_journey(draft):
@@ -127,7 +129,7 @@ def test_a_journey_has_a_largest_size(draft):
     assert len(draft.graph.nodes) == MAX_NODES
 
 
-# --- move -------------------------------------------------------------------------------------------------------
+# --- move -----------------------------------------------------------------------------------------
 
 
 def test_moving_closes_the_gap_it_leaves(draft):
@@ -144,7 +146,9 @@ def test_moving_closes_the_gap_it_leaves(draft):
 def test_a_branching_node_moves_with_what_follows_and_only_to_an_open_path(draft):
     event = draft.event()
     first = draft.condition(event, "a", "b")
-    second = draft.add("condition", first, outlet="a", params={"paths": [{"id": "x", "label": "x", "expression": ""}]})
+    second = draft.add(
+        "condition", first, outlet="a", params={"paths": [{"id": "x", "label": "x", "expression": ""}]}
+    )
     left, right = draft.add("wait", second, outlet="x"), draft.add("wait", second, outlet="other")
 
     with pytest.raises(errors.BadOperation, match="several paths"):
@@ -166,7 +170,7 @@ def test_nothing_moves_behind_itself(draft):
         draft.do("move", node=first, at=inner, outlet="next")
 
 
-# --- delete -----------------------------------------------------------------------------------------------------
+# --- delete ---------------------------------------------------------------------------------------
 
 
 def test_deleting_reconnects(draft):
@@ -217,7 +221,7 @@ def test_deleting_beside_others_refuses_what_may_not_stand_there(draft):
         draft.do("delete", node=wait)
 
 
-# --- connect, disconnect, update --------------------------------------------------------------------------------
+# --- connect, disconnect, update ------------------------------------------------------------------
 
 
 def test_branches_meet_again_and_circles_are_refused(draft):
@@ -324,7 +328,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(draft, operation):
     assert draft.version.revision == 1
 
 
-# --- undo, revisions, doors -------------------------------------------------------------------------------------
+# --- undo, revisions, doors -----------------------------------------------------------------------
 
 
 def test_undo_and_redo_walk_through_all_edits(draft):

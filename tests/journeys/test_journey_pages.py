@@ -50,7 +50,11 @@ def charlie():
 def draft(sandbox) -> JourneyVersion:
     """A draft with an event and a wait."""
     version = versions.create(sandbox, "Welcome", actor="ana")
-    event = {"op": "insert", "kind": "unitary_event", "params": {"definition": make.event_definition(sandbox).pk}}
+    event = {
+        "op": "insert",
+        "kind": "unitary_event",
+        "params": {"definition": make.event_definition(sandbox).pk},
+    }
     drafts.apply(version.pk, event, revision=0, actor="ana", sandbox=sandbox)
     wait = {"op": "insert", "kind": "wait", "at": "n1", "outlet": "next"}
     return drafts.apply(version.pk, wait, revision=1, actor="ana", sandbox=sandbox).version
@@ -93,7 +97,9 @@ def test_everybody_signs_in_first(draft, method, name, more):
     [page for page in PAGES if page[0] == "post" or page[1] in ("places", "publish")],
 )
 def test_an_analyst_changes_nothing(alan, draft, method, name, more):
-    answer = getattr(alan, method)(reverse(f"journeys:{name}", args=[draft.pk, *more]), {"op": "undo", "revision": 2})
+    answer = getattr(alan, method)(
+        reverse(f"journeys:{name}", args=[draft.pk, *more]), {"op": "undo", "revision": 2}
+    )
 
     draft.refresh_from_db()
     assert answer.status_code == 403
@@ -143,7 +149,9 @@ def test_an_operation_may_be_json(ana, draft):
 
 def test_a_bad_operation_says_why(ana, draft):
     answer = ana.post(
-        reverse("journeys:operations", args=[draft.pk]), {"op": "delete", "node": "n9", "revision": 2}, headers=HTMX
+        reverse("journeys:operations", args=[draft.pk]),
+        {"op": "delete", "node": "n9", "revision": 2},
+        headers=HTMX,
     )
 
     assert answer.status_code == 422
@@ -155,10 +163,14 @@ def test_of_two_editors_the_second_is_told_and_nothing_is_lost(ana, sandbox, dra
     panel = reverse("journeys:node", args=[draft.pk, "n2"])
     ana.post(panel, {"label": "A while", "method": "duration", "amount": 3, "unit": "days", "revision": 2})
 
-    late = bob.post(panel, {"label": "Bob's", "method": "duration", "amount": 9, "unit": "days", "revision": 2})
+    late = bob.post(
+        panel, {"label": "Bob's", "method": "duration", "amount": 9, "unit": "days", "revision": 2}
+    )
     draft.refresh_from_db()
     after_refusal = draft.graph["nodes"]["n2"]
-    again = bob.post(panel, {"label": "Bob's", "method": "duration", "amount": 9, "unit": "days", "revision": 3})
+    again = bob.post(
+        panel, {"label": "Bob's", "method": "duration", "amount": 9, "unit": "days", "revision": 3}
+    )
     draft.refresh_from_db()
 
     assert late.status_code == 409
@@ -173,7 +185,9 @@ def test_of_two_editors_the_second_is_told_and_nothing_is_lost(ana, sandbox, dra
 def test_a_draft_keeps_what_is_not_right_yet_and_says_so(ana, draft):
     panel = reverse("journeys:node", args=[draft.pk, "n2"])
 
-    answer = ana.post(panel, {"label": "", "method": "duration", "amount": "many", "unit": "days", "revision": 2})
+    answer = ana.post(
+        panel, {"label": "", "method": "duration", "amount": "many", "unit": "days", "revision": 2}
+    )
 
     draft.refresh_from_db()
     assert answer.status_code == 200
@@ -193,7 +207,8 @@ def test_an_empty_field_of_a_draft_is_asked_for_gently(ana, draft, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"), [('profile.tier = "gold"', "This works"), ("profile.tier ==", "invalid-note"), ("", "")]
+    ("expression", "said"),
+    [('profile.tier = "gold"', "This works"), ("profile.tier ==", "invalid-note"), ("", "")],
 )
 def test_expressions_are_checked_while_they_are_written(ana, expression, said):
     answer = ana.post(reverse("journeys:check-expression"), {"expression": expression, "want": "bool"})
@@ -300,7 +315,7 @@ def test_create_and_duplicate_lead_to_the_canvas(ana, draft):
 def test_a_page_of_another_theme_is_painted_at_once(ana):
     ana.cookies["theme"] = "dark"
 
-    assert '<html lang="en" data-bs-theme="dark">' in ana.get(reverse("journeys:list")).content.decode()
+    assert '<html lang="en" data-bs-theme="dark"' in ana.get(reverse("journeys:list")).content.decode()
 
 
 def test_pages_carry_a_strict_content_policy(ana):

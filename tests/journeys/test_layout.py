@@ -23,7 +23,9 @@ def graph(*ways: str) -> Graph:
 
 def picture(drawn: Graph, **outlets: list[str]):
     """The layout, with one unnamed outlet for every node that is not given others."""
-    return layout(drawn, lambda node: [Outlet(name, name.strip("_")) for name in outlets.get(node.id, ["next"])])
+    return layout(
+        drawn, lambda node: [Outlet(name, name.strip("_")) for name in outlets.get(node.id, ["next"])]
+    )
 
 
 def test_time_runs_from_left_to_right():
@@ -83,7 +85,10 @@ def test_no_two_boxes_lie_on_each_other():
     for number, one in enumerate(boxes):
         for other in boxes[number + 1 :]:
             apart = (
-                one.right <= other.x or other.right <= one.x or one.y + one.h <= other.y or other.y + other.h <= one.y
+                one.right <= other.x
+                or other.right <= one.x
+                or one.y + one.h <= other.y
+                or other.y + other.h <= one.y
             )
             assert apart, (one, other)
 

@@ -24,7 +24,7 @@ def icon_shapes() -> dict[str, str]:
 
 @register.simple_tag
 def icon(name: str, size: int = 18, label: str = "") -> SafeString:
-    """A Lucide icon as inline SVG; without a label it is decoration. Names: static/vendor/lucide-*/names.txt."""
+    """A Lucide icon as inline SVG; without a label it is decoration. Names: lucide-*/names.txt."""
     shapes = icon_shapes()
     inner = shapes.get(name) or shapes["circle-dashed"]
     return format_html(

@@ -9,7 +9,7 @@ THEMES = ("light", "dark")
 
 
 def chrome(request: HttpRequest) -> dict:
-    """What the frame of every page needs: theme, sandbox, sandboxes to switch to, and what the user may do."""
+    """What the frame of every page needs: theme, sandbox, other sandboxes, what the user may do."""
     theme = request.COOKIES.get("theme")
     frame = {"theme": theme if theme in THEMES else "", "is_embedded": settings.EMBEDDED, "access": None}
     access = getattr(request, "access", None)

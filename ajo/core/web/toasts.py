@@ -8,7 +8,7 @@ from django.http import HttpResponse
 def toast(
     response: HttpResponse, message: str, *, level: str = "success", undo: bool = False
 ) -> HttpResponse:
-    """Let the page show `message`. `level`: success, info, warning or danger; `undo` offers the canvas's undo."""
+    """Let the page show `message`. `level`: success, info, warning, danger; `undo` offers to undo."""
     triggers = json.loads(response.headers.get("HX-Trigger", "{}"))
     triggers["toast"] = {"message": message, "level": level, "undo": undo}
     response.headers["HX-Trigger"] = json.dumps(triggers)

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             start(supervisor, addresses)
             supervisor.watch()
         except Stopped:
-            say("\nStopping …")
+            say(f"\nStopping ({stop_request.reason}) …")
         except (StartFailed, OSError) as failed:
             raise CommandError(str(failed))
         finally:

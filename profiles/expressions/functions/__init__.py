@@ -74,4 +74,15 @@ def catalogue() -> list[dict]:
     ]
 
 
-__all__ = ["CALLABLE", "NAMES", "TABLE", "Callable", "Function", "canonical_name", "catalogue", "find", "item_params", "nearest"]
+__all__ = [
+    "CALLABLE",
+    "NAMES",
+    "TABLE",
+    "Callable",
+    "Function",
+    "canonical_name",
+    "catalogue",
+    "find",
+    "item_params",
+    "nearest",
+]

@@ -11,13 +11,27 @@ from profiles.expressions.functions.rows import row
 RANDOM = Random()
 
 
-@row("toInteger", "any", "int", env=True, help="A whole number: text read, decimals cut off, moments as epoch milliseconds.", example='toInteger("4")')
+@row(
+    "toInteger",
+    "any",
+    "int",
+    env=True,
+    help="A whole number: text read, decimals cut off, moments as epoch milliseconds.",
+    example='toInteger("4")',
+)
 def to_integer(env, value: object) -> int | None:
     number = as_decimal(value, env.zone)
     return None if number is None else values.whole(int(number))
 
 
-@row("toDecimal", "any", "dec", env=True, help="A decimal: text read, moments as epoch milliseconds.", example='toDecimal("4.0")')
+@row(
+    "toDecimal",
+    "any",
+    "dec",
+    env=True,
+    help="A decimal: text read, moments as epoch milliseconds.",
+    example='toDecimal("4.0")',
+)
 def to_decimal(env, value: object) -> float | None:
     number = as_decimal(value, env.zone)
     return None if number is None else values.number_of(number)
@@ -35,7 +49,13 @@ def as_decimal(value: object, zone: tzinfo) -> Decimal | None:
     return None if number is None else values.decimal_of(number)
 
 
-@row("toBool", "any", "bool", help='A text is true if it is exactly "true", a number if it is not 0.', example='toBool("true")')
+@row(
+    "toBool",
+    "any",
+    "bool",
+    help='A text is true if it is exactly "true", a number if it is not 0.',
+    example='toBool("true")',
+)
 def to_bool(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
@@ -45,12 +65,24 @@ def to_bool(value: object) -> bool | None:
     return None if number is None else number != 0
 
 
-@row("toString", "any", "str", help="The text of a value; moments in UTC, durations as in PT26H30M.", example="toString(4)")
+@row(
+    "toString",
+    "any",
+    "str",
+    help="The text of a value; moments in UTC, durations as in PT26H30M.",
+    example="toString(4)",
+)
 def to_string(value: object) -> str | None:
     return values.to_text(value)
 
 
-@row("toDateOnly", "any | int, int, int", "date", help="The date of a text, a date, an epoch value in milliseconds, or year, month, day.", example='toDateOnly("2025-04-09T00:00:00.000Z")')
+@row(
+    "toDateOnly",
+    "any | int, int, int",
+    "date",
+    help="The date of a text, a date, an epoch value in milliseconds, or year, month, day.",
+    example='toDateOnly("2025-04-09T00:00:00.000Z")',
+)
 def to_date_only(value: object, month: int | None = None, day: int | None = None) -> date | None:
     if month is not None:
         return date(value, month, day)
@@ -59,14 +91,27 @@ def to_date_only(value: object, month: int | None = None, day: int | None = None
     return found.date() if isinstance(found, datetime) else found
 
 
-@row("toDateTimeOnly", "date", "dto", help="The local date and time, without offset.", example='toDateTimeOnly("2025-04-09")')
+@row(
+    "toDateTimeOnly",
+    "date",
+    "dto",
+    help="The local date and time, without offset.",
+    example='toDateTimeOnly("2025-04-09")',
+)
 def to_date_time_only(value: date) -> datetime:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return datetime(value.year, value.month, value.day)
 
 
-@row("toDateTime", "any | zone!, date", "dt", env=True, help="The moment of a text, an epoch value in milliseconds, or a local time in a zone.", example='toDateTime("2030-02-19T08:00:00Z")')
+@row(
+    "toDateTime",
+    "any | zone!, date",
+    "dt",
+    env=True,
+    help="The moment of a text, an epoch value in milliseconds, or a local time in a zone.",
+    example='toDateTime("2030-02-19T08:00:00Z")',
+)
 def to_date_time(env, value: object, local: date | None = None) -> datetime | None:
     if local is not None:
         return at_zone(local, value)
@@ -84,7 +129,13 @@ def at_zone(value: date, zone: tzinfo) -> datetime:
     return dates.in_zone(dates.instant(value, zone), zone)
 
 
-@row("toDuration", "any", "dur", help="A duration from an ISO text or from milliseconds.", example='toDuration("PT15M")')
+@row(
+    "toDuration",
+    "any",
+    "dur",
+    help="A duration from an ISO text or from milliseconds.",
+    example='toDuration("PT15M")',
+)
 def to_duration(value: object) -> timedelta | None:
     if isinstance(value, timedelta):
         return value
@@ -94,7 +145,13 @@ def to_duration(value: object) -> timedelta | None:
     return None if number is None else timedelta(milliseconds=number)
 
 
-@row("date", "str | int, int, int", "datelike", help="A date, local time or moment, by the form of the text; or year, month, day.", example="date(2022, 5, 6)")
+@row(
+    "date",
+    "str | int, int, int",
+    "datelike",
+    help="A date, local time or moment, by the form of the text; or year, month, day.",
+    example="date(2022, 5, 6)",
+)
 def date_of(value: object, month: int | None = None, day: int | None = None) -> date | None:
     return dates.read_date(value) if month is None else date(value, month, day)
 
@@ -109,7 +166,13 @@ def random_uuid() -> str:
     return str(uuid4())
 
 
-@row("round", "num", "int", sql="floor($1 + 0.5)", help="The nearest whole number; ties go up.", example="round(-2.5)")
+@row(
+    "round",
+    "num",
+    "int",
+    sql="floor($1 + 0.5)",
+    help="The nearest whole number; ties go up.",
+    example="round(-2.5)",
+)
 def round_number(number: float) -> int | None:
     return values.whole(int((values.decimal_of(number) + Decimal("0.5")).to_integral_value(ROUND_FLOOR)))
-

@@ -11,22 +11,54 @@ def both(left: object, right: object) -> bool:
     return values.truth(left) and values.truth(right)
 
 
-@row("or", "cond, cond", "bool", operator=True, nulls="own", help="At least one is true.", example="true or false")
+@row(
+    "or",
+    "cond, cond",
+    "bool",
+    operator=True,
+    nulls="own",
+    help="At least one is true.",
+    example="true or false",
+)
 def either(left: object, right: object) -> bool:
     return values.truth(left) or values.truth(right)
 
 
-@row("not", "cond", "bool", operator=True, nulls="own", help="True where the condition is not.", example="not (1 > 2)")
+@row(
+    "not",
+    "cond",
+    "bool",
+    operator=True,
+    nulls="own",
+    help="True where the condition is not.",
+    example="not (1 > 2)",
+)
 def opposite(value: object) -> bool:
     return not values.truth(value)
 
 
-@row("eq", "any, any", "bool", operator=True, nulls="predicate", help="Equal; false for null.", example='"a" = "a"')
+@row(
+    "eq",
+    "any, any",
+    "bool",
+    operator=True,
+    nulls="predicate",
+    help="Equal; false for null.",
+    example='"a" = "a"',
+)
 def eq(left: object, right: object) -> bool:
     return values.equal(left, right)
 
 
-@row("ne", "any, any", "bool", operator=True, nulls="predicate", help="Not equal; false for null.", example="1 != 2")
+@row(
+    "ne",
+    "any, any",
+    "bool",
+    operator=True,
+    nulls="predicate",
+    help="Not equal; false for null.",
+    example="1 != 2",
+)
 def ne(left: object, right: object) -> bool:
     return values.different(left, right)
 
@@ -60,7 +92,9 @@ def add(left: object, right: object) -> object:
     return values.add(left, right)
 
 
-@row("sub", "any, any", "sum", operator=True, help="Number minus number, time minus duration.", example="3 - 2")
+@row(
+    "sub", "any, any", "sum", operator=True, help="Number minus number, time minus duration.", example="3 - 2"
+)
 def sub(left: object, right: object) -> object:
     return values.subtract(left, right)
 
@@ -75,7 +109,14 @@ def div(left: object, right: object) -> object:
     return values.divide(left, right)
 
 
-@row("mod", "num, num", "number", operator=True, help="The remainder, with the sign of the first.", example="11 % 4")
+@row(
+    "mod",
+    "num, num",
+    "number",
+    operator=True,
+    help="The remainder, with the sign of the first.",
+    example="11 % 4",
+)
 def mod(left: object, right: object) -> object:
     return values.remainder(left, right)
 
@@ -98,54 +139,122 @@ def is_numeric(value: object) -> bool:
     return values.as_number(value) is not None
 
 
-@row("isInteger", "any", "bool", operator=True, nulls="predicate", help="A whole number.", example="3 is integer")
+@row(
+    "isInteger",
+    "any",
+    "bool",
+    operator=True,
+    nulls="predicate",
+    help="A whole number.",
+    example="3 is integer",
+)
 def is_integer(value: object) -> bool:
     return type(values.as_number(value)) is int
 
 
-@row("isDecimal", "any", "bool", operator=True, nulls="predicate", help="A decimal.", example="3.5 is decimal")
+@row(
+    "isDecimal", "any", "bool", operator=True, nulls="predicate", help="A decimal.", example="3.5 is decimal"
+)
 def is_decimal(value: object) -> bool:
     return type(values.as_number(value)) is float
 
 
-@row("hasNull", "list", "bool", operator=True, nulls="predicate", help="A list with a null.", example="[1, null] has null")
+@row(
+    "hasNull",
+    "list",
+    "bool",
+    operator=True,
+    nulls="predicate",
+    help="A list with a null.",
+    example="[1, null] has null",
+)
 def has_null(items: list) -> bool:
     return any(item is None for item in items)
 
 
-@row("notLike", "str, like", "bool", operator=True, nulls="predicate", help="A text unlike the pattern.", example='"ab" not like "b%"')
+@row(
+    "notLike",
+    "str, like",
+    "bool",
+    operator=True,
+    nulls="predicate",
+    help="A text unlike the pattern.",
+    example='"ab" not like "b%"',
+)
 def not_like(text: str, pattern) -> bool:
     return pattern.fullmatch(text) is None
 
 
-@row("isNull", "any", "bool", nulls="own", help="There is no value.", example="profile.person.nickName.isNull()")
+@row(
+    "isNull",
+    "any",
+    "bool",
+    nulls="own",
+    help="There is no value.",
+    example="profile.person.nickName.isNull()",
+)
 def is_null(value: object) -> bool:
     return value is None
 
 
-@row("isNotNull", "any", "bool", nulls="own", help="There is a value.", example="profile.homeAddress.isNotNull()")
+@row(
+    "isNotNull",
+    "any",
+    "bool",
+    nulls="own",
+    help="There is a value.",
+    example="profile.homeAddress.isNotNull()",
+)
 def is_not_null(value: object) -> bool:
     return value is not None
 
 
-@row("ifNull", "any, any", "branches", nulls="own", help="The first, or if it is null the second.", example="ifNull(profile.loyalty.points, 0)")
+@row(
+    "ifNull",
+    "any, any",
+    "branches",
+    nulls="own",
+    help="The first, or if it is null the second.",
+    example="ifNull(profile.loyalty.points, 0)",
+)
 def if_null(value: object, default: object) -> object:
     return default if value is None else value
 
 
-@row("in", "any, list", "bool", nulls="predicate", help="The value is one of the list.", example='in(profile.homeAddress.city, ["Paris", "Lyon"])')
+@row(
+    "in",
+    "any, list",
+    "bool",
+    nulls="predicate",
+    help="The value is one of the list.",
+    example='in(profile.homeAddress.city, ["Paris", "Lyon"])',
+)
 def is_in(value: object, items: list) -> bool:
     return any(values.equal(value, item) for item in items)
 
 
-@row("notIn", "any, list", "bool", nulls="predicate", help="The value is none of the list; false for null.", example='notIn(profile.homeAddress.city, ["Paris"])')
+@row(
+    "notIn",
+    "any, list",
+    "bool",
+    nulls="predicate",
+    help="The value is none of the list; false for null.",
+    example='notIn(profile.homeAddress.city, ["Paris"])',
+)
 def is_not_in(value: object, items: list) -> bool:
     if isinstance(value, list) and not any(isinstance(item, list) for item in items):
         return False
     return not is_in(value, items)
 
 
-@row("includes", "list, any", "bool", nulls="predicate", help="The list has the value.", example='profile.favoriteColors.includes("red")')
+@row(
+    "includes",
+    "list, any",
+    "bool",
+    nulls="predicate",
+    help="The list has the value.",
+    example='profile.favoriteColors.includes("red")',
+)
 def includes(items: list, value: object) -> bool:
     return is_in(value, items)
 

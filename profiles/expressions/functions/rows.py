@@ -7,7 +7,9 @@ from typing import Protocol
 # How missing arguments are taken: strict gives null, predicate gives false, aggregate reads a null list as
 # empty, own leaves it to the function.
 NULLS = frozenset(("strict", "predicate", "aggregate", "own"))
-PARAM_TYPES = frozenset("any str int num bool list map date dur durtext regex like zone part cond expr".split())
+PARAM_TYPES = frozenset(
+    ["any", "str", "int", "num", "bool", "list", "map", "date", "dur", "durtext", "regex", "like", "zone", "part", "cond", "expr"]
+)
 
 
 class Env(Protocol):
@@ -60,13 +62,23 @@ class Function:
 
 
 def _written(param: Param) -> str:
-    words = {"cond": "condition", "expr": "expression", "num": "number", "str": "text", "durtext": "text", "dur": "duration"}
+    words = {
+        "cond": "condition",
+        "expr": "expression",
+        "num": "number",
+        "str": "text",
+        "durtext": "text",
+        "dur": "duration",
+    }
     return words.get(param.type, param.type) + ("?" if param.optional else "")
 
 
 def read_forms(text: str) -> tuple[tuple[Param, ...], ...]:
     """`"list, *cond? | list, str!, list"` as forms: ? optional, ! literal, * a body over items."""
-    return tuple(tuple(_read_param(part.strip()) for part in form.split(",") if part.strip()) for form in text.split("|"))
+    return tuple(
+        tuple(_read_param(part.strip()) for part in form.split(",") if part.strip())
+        for form in text.split("|")
+    )
 
 
 def _read_param(text: str) -> Param:

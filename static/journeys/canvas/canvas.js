@@ -22,9 +22,12 @@ const nodes = () => [...document.querySelectorAll(".node")];
 
 // --- edits -----------------------------------------------------------------------------------------------------
 
+// A request that a newer one replaced is not an error.
+function send(verb, url, more) { htmx.ajax(verb, url, more).catch(() => {}); }
+
 function operate(values) {
   document.activeElement?.closest?.("#panel")?.contains(document.activeElement) && document.activeElement.blur();
-  htmx.ajax("POST", addresses.operationsUrl, { source: "#operation", swap: "none", values });
+  send("POST", addresses.operationsUrl, { source: "#operation", swap: "none", values });
 }
 
 function insert(item, place) {
@@ -72,7 +75,7 @@ const COMMANDS = {
 
 function ask(purpose, id, query = "") {
   const url = addresses.placesUrl.replace("NODE", id).replace("PURPOSE", purpose);
-  htmx.ajax("GET", url + query, { target: "#dialog-body", swap: "innerHTML" });
+  send("GET", url + query, { target: "#dialog-body", swap: "innerHTML" });
 }
 
 // --- selection and panel ---------------------------------------------------------------------------------------
@@ -108,7 +111,7 @@ async function openPanel(url, id) {
   if (id && id !== selected) return;
   panel.hidden = false;
   if (nodeOf(selected)) view.bringIntoView(nodeOf(selected));
-  htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
+  send("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 
 function closePanel() {
@@ -136,7 +139,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (elt.id === "node-form" || elt.id === "operation") showSaving(true);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, successful } = event.detail;
+  const { elt, xhr } = event.detail, successful = xhr.status >= 200 && xhr.status < 300;
   if (elt.id === "node-form") {
     if (successful && elt.dataset.unsaved === "sent") delete elt.dataset.unsaved;
     else if (!successful) elt.dataset.unsaved = "refused";
@@ -221,7 +224,7 @@ document.addEventListener("click", (event) => {
   const item = on(".palette .palette-item"), spot = on(".spot");
   if (item && event.detail === 0) return append(item); // Enter or space on a palette item
   if (spot) return picker.open(drag.placeOf(spot), spot, insert);
-  if (on("[data-do=reload]")) return htmx.ajax("GET", addresses.refreshUrl, { source: "#operation", swap: "none" });
+  if (on("[data-do=reload]")) return send("GET", addresses.refreshUrl, { source: "#operation", swap: "none" });
   if (on("[data-do]")) return COMMANDS[on("[data-do]").dataset.do]?.();
   if (on("[data-command]")) return COMMANDS[on("[data-command]").dataset.command]();
   if (on("[data-view]")) return look(on("[data-view]").dataset.view);

@@ -6,7 +6,7 @@ function check(area) {
   const box = area.closest(".expression-box");
   clearTimeout(checks.get(area));
   checks.set(area, setTimeout(() => {
-    if (area.isConnected) htmx.ajax("POST", box.dataset.check, { source: box, target: box.querySelector(".expression-check"), swap: "innerHTML", values: { expression: area.value, want: box.dataset.want } });
+    if (area.isConnected) htmx.ajax("POST", box.dataset.check, { source: box, target: box.querySelector(".expression-check"), swap: "innerHTML", values: { expression: area.value, want: box.dataset.want } }).catch(() => {});
   }, 350));
 }
 

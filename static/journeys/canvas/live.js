@@ -24,7 +24,7 @@ function showCounts(counts) {
 }
 
 function ask() {
-  if (!isDraft && !document.hidden) htmx.ajax("GET", editor.dataset.countsUrl, { source: "#editor", swap: "none" });
+  if (!isDraft && !document.hidden) htmx.ajax("GET", editor.dataset.countsUrl, { source: "#editor", swap: "none" }).catch(() => {});
 }
 
 export function watch(onNews) {

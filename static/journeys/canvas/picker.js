@@ -74,7 +74,8 @@ function mark(item) {
   if (!item || item.getAttribute("aria-disabled") === "true") return search.removeAttribute("aria-activedescendant");
   item.setAttribute("aria-selected", "true");
   search.setAttribute("aria-activedescendant", item.id);
-  item.scrollIntoView({ block: "nearest" });
+  const above = item.offsetTop - list.offsetTop, below = above + item.offsetHeight;
+  if (above < list.scrollTop) list.scrollTop = above; else if (below > list.scrollTop + list.clientHeight) list.scrollTop = below - list.clientHeight;
 }
 
 function choose(item) {

@@ -50,7 +50,8 @@ export function bringIntoView(element) {
   const x = parseFloat(element.style.left) * view.k + view.x, y = parseFloat(element.style.top) * view.k + view.y;
   const w = parseFloat(element.style.width) * view.k, h = parseFloat(element.style.height) * view.k;
   const cover = Math.max(0, box.right - (panel.hidden ? box.right : panel.getBoundingClientRect().left)); // it floats when narrow
-  const right = Math.max(w + EDGE, box.width - cover - EDGE - 30), bottom = box.height - EDGE - 40;
+  const after = Math.min(330 * view.k, Math.max(0, box.width - cover - w - 2 * EDGE)); // what comes next is seen as well
+  const right = Math.max(w + EDGE, box.width - cover - after - 16), bottom = box.height - EDGE - 40;
   let dx = 0, dy = 0;
   if (x + w > right) dx = right - x - w;
   if (x + dx < EDGE) dx = EDGE - x;

@@ -61,23 +61,36 @@ class Rules:
     def store(self, snapshots: dict[int, dict]) -> None:
         """Replace what is stored by these snapshots, by profile id."""
         with self.connection.cursor() as cursor:
-            cursor.execute("truncate profiles_profile, profiles_experienceevent, audiences_audience, audiences_membership")
+            cursor.execute(
+                "truncate profiles_profile, profiles_experienceevent, audiences_audience, audiences_membership"
+            )
             names: dict[str, int] = {}
             for profile_id, snapshot in snapshots.items():
                 cursor.execute(
-                    "insert into profiles_profile values (%s, 1, %s)", (profile_id, json.dumps(snapshot.get("profile", {})))
+                    "insert into profiles_profile values (%s, 1, %s)",
+                    (profile_id, json.dumps(snapshot.get("profile", {}))),
                 )
                 for event in snapshot.get("xEvent", []):
                     cursor.execute(
                         "insert into profiles_experienceevent (sandbox_id, profile_id, timestamp, event_type, data)"
                         " values (1, %s, %s, %s, %s)",
-                        (profile_id, event["timestamp"], str(event.get("eventType") or ""), json.dumps(event)),
+                        (
+                            profile_id,
+                            event["timestamp"],
+                            str(event.get("eventType") or ""),
+                            json.dumps(event),
+                        ),
                     )
                 for name, status in snapshot.get("audiences", {}).items():
                     if name not in names:
                         names[name] = len(names) + 1
-                        cursor.execute("insert into audiences_audience values (%s, 1, %s, null)", (names[name], name))
-                    cursor.execute("insert into audiences_membership values (1, %s, %s, %s)", (names[name], profile_id, status))
+                        cursor.execute(
+                            "insert into audiences_audience values (%s, 1, %s, null)", (names[name], name)
+                        )
+                    cursor.execute(
+                        "insert into audiences_membership values (1, %s, %s, %s)",
+                        (names[name], profile_id, status),
+                    )
 
     def select(self, statement: str, params: list) -> set[int]:
         """The ids a statement selects."""

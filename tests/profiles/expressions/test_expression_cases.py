@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from profiles.expressions import ExprError, compile_expression, from_json, parse, print_text, to_json, to_json_value
+from profiles.expressions import (
+    ExprError,
+    compile_expression,
+    from_json,
+    parse,
+    print_text,
+    to_json,
+    to_json_value,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = Path(os.environ.get("SHARED_SAMPLES", ROOT.parent / "shared" / "samples"))
@@ -55,7 +63,9 @@ def test_case(case):
     assert same(value, case["expect"]), value
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not expected_error(case)], ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not expected_error(case)], ids=lambda case: case["id"]
+)
 def test_printing_and_json_keep_the_tree(case):
     tree = parse(case["text"])
 

@@ -11,7 +11,11 @@ from profiles.expressions import ExprError, check, select_profile_ids, sql
 from profiles.expressions.compiled import compile_expression
 
 ROOT = Path(__file__).resolve().parents[3]
-SAMPLES = Path(os.environ.get("SHARED_SAMPLES", ROOT.parent / "shared" / "samples")) / "expressions" / "visible.jsonl"
+SAMPLES = (
+    Path(os.environ.get("SHARED_SAMPLES", ROOT.parent / "shared" / "samples"))
+    / "expressions"
+    / "visible.jsonl"
+)
 CASES = [json.loads(line) for line in SAMPLES.read_text("utf-8").splitlines()] if SAMPLES.exists() else []
 if not CASES:
     pytest.skip("the shared samples are not here", allow_module_level=True)
@@ -21,7 +25,12 @@ def conditions() -> list[tuple[str, dict]]:
     """Cases whose result is true or false and whose data are profile, events and audiences."""
     found = []
     for case in CASES:
-        if isinstance(case["expect"], bool) and set(case["context"]) <= {"profile", "xEvent", "audiences", "timezone"}:
+        if isinstance(case["expect"], bool) and set(case["context"]) <= {
+            "profile",
+            "xEvent",
+            "audiences",
+            "timezone",
+        }:
             found.append((case["id"], case))
     return found
 
