@@ -21,7 +21,9 @@ from profiles.models import Inlet, Schema
 
 
 class InletForm(forms.Form):
-    name = forms.CharField(max_length=120, label=gettext_lazy("Name"), help_text=gettext_lazy("Who sends here."))
+    name = forms.CharField(
+        max_length=120, label=gettext_lazy("Name"), help_text=gettext_lazy("Who sends here.")
+    )
     needs_api_key = forms.BooleanField(
         required=False,
         label=gettext_lazy("Ask for an API key too"),
@@ -76,7 +78,9 @@ def renew(request: HttpRequest, inlet_id: int) -> HttpResponse:
         return ask(
             request,
             title=_("Give “%(name)s” a new address?") % {"name": inlet.name},
-            text=_("Senders that use the old address are refused within seconds. Do this when the address leaked."),
+            text=_(
+                "Senders that use the old address are refused within seconds. Do this when the address leaked."
+            ),
             button=_("New address"),
         )
     inlets.renew_key(inlet, actor=request.access.actor)

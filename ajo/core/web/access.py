@@ -22,7 +22,11 @@ from ajo.core.web.paging import page_of, searched, show_list
 @require_GET
 @needs("access.edit")
 def api_keys(request: HttpRequest) -> HttpResponse:
-    rows = ApiKey.objects.filter(sandbox=request.access.sandbox).select_related("created_by").order_by("-created")
+    rows = (
+        ApiKey.objects.filter(sandbox=request.access.sandbox)
+        .select_related("created_by")
+        .order_by("-created")
+    )
     search = searched(request)
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(prefix=search))
@@ -79,7 +83,12 @@ def people(request: HttpRequest) -> HttpResponse:
             | Q(user__last_name__icontains=search)
         )
     page = page_of(rows.order_by("user__username"), request)
-    context = {"page": page, "search": search, "roles": list(ROLES), "is_empty": not search and not page.paginator.count}
+    context = {
+        "page": page,
+        "search": search,
+        "roles": list(ROLES),
+        "is_empty": not search and not page.paginator.count,
+    }
     return show_list(request, "core", context | {"role_labels": ROLE_LABELS}, name="users")
 
 
@@ -135,8 +144,12 @@ def user_active(request: HttpRequest, assignment_id: int) -> HttpResponse:
         closing = user.is_active
         return ask(
             request,
-            title=_("Deactivate %(name)s?") % {"name": user} if closing else _("Activate %(name)s?") % {"name": user},
-            text=_("They cannot sign in any more. What they made stays.") if closing else _("They can sign in again."),
+            title=_("Deactivate %(name)s?") % {"name": user}
+            if closing
+            else _("Activate %(name)s?") % {"name": user},
+            text=_("They cannot sign in any more. What they made stays.")
+            if closing
+            else _("They can sign in again."),
             button=_("Deactivate") if closing else _("Activate"),
             danger=closing,
         )
