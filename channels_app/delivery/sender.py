@@ -221,7 +221,7 @@ def deliver(
     for message in messages:
         todo.put(message)
     answers: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
-    pool_size = max(1, min(int(configuration.settings.get("pool_size") or 10), len(messages)))
+    pool_size = max(1, min(int(configuration.settings.get("pool_size") or 20), len(messages)))
     pool = connections_of(configuration)
     threads = [
         threading.Thread(target=_talk, args=(batch, configuration, pool, todo, answers, ends_at), daemon=True)

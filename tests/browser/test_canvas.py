@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """One browser for these tests. Playwright's loop makes Django think it runs asynchronously; it does not."""
+    """One browser for these tests. Its loop makes Django think it runs asynchronously; it does not."""
     kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with playwright_api.sync_playwright() as playwright:
@@ -55,6 +55,11 @@ class Canvas:
         self.page.wait_for_function(
             "r => document.getElementById('revision').value === String(r)", arg=revision
         )
+
+    def fits(self, panel_of: str) -> None:
+        """Wait until the new node's panel has opened, which moves the view, then show everything."""
+        self.page.wait_for_selector(f"#node-form[data-node={panel_of}]")
+        self.page.keyboard.press("f")
 
     @property
     def ways(self) -> set[tuple[str, str]]:
@@ -119,7 +124,7 @@ def test_an_activity_dropped_anywhere_else_does_nothing(canvas):
 def test_a_node_is_moved_with_the_mouse(canvas):
     canvas.drag(".palette-item[data-kind=email]", "#spot-end-n2-next")
     canvas.settles_at(3)
-    canvas.page.keyboard.press("f")
+    canvas.fits(panel_of="n3")
 
     canvas.drag("#node-n2", "#spot-end-n3-next")
     canvas.settles_at(4)
@@ -194,7 +199,7 @@ def test_a_condition_gets_paths_and_says_what_is_wrong_with_an_expression(canvas
 def test_deleting_a_branching_node_asks_what_to_keep(canvas):
     canvas.drag(".palette-item[data-kind=condition]", "#spot-e1")
     canvas.settles_at(3)
-    canvas.page.keyboard.press("f")
+    canvas.fits(panel_of="n3")
     canvas.drag(".palette-item[data-kind=email]", "#spot-end-n3-other")
     canvas.settles_at(4)
 
@@ -210,7 +215,7 @@ def test_deleting_a_branching_node_asks_what_to_keep(canvas):
 def test_an_open_end_is_drawn_to_a_node(canvas):
     canvas.drag(".palette-item[data-kind=condition]", "#spot-e1")
     canvas.settles_at(3)
-    canvas.page.keyboard.press("f")
+    canvas.fits(panel_of="n3")
 
     canvas.drag("#end-n3-other", "#node-n2")
     canvas.settles_at(4)
