@@ -19,7 +19,17 @@ class ConfigurationAdmin(Audited, ModelAdmin):
     list_filter = ["sandbox", "channel", "provider", "message_type", "is_active"]
     list_select_related = ["sandbox"]
     search_fields = ["name"]
-    fields = ["sandbox", "name", "channel", "provider", "message_type", "is_active", "settings", "created_at", "updated_at"]
+    fields = [
+        "sandbox",
+        "name",
+        "channel",
+        "provider",
+        "message_type",
+        "is_active",
+        "settings",
+        "created_at",
+        "updated_at",
+    ]
     readonly_fields = ["sandbox", "channel", "provider", "settings", "created_at", "updated_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

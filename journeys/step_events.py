@@ -10,7 +10,12 @@ from journeys.models import JourneyInstance, JourneyVersion, StepEvent
 
 STEP_STATUS = {"ended": "endStep", "timedout": "timedOut"}  # the rest is called as we call it
 
-FILTERS = {"profileID": "profile_id", "instanceID": "instance_id", "nodeID": "node_id", "stepStatus": "status"}
+FILTERS = {
+    "profileID": "profile_id",
+    "instanceID": "instance_id",
+    "nodeID": "node_id",
+    "stepStatus": "status",
+}
 
 
 def of_version(version: JourneyVersion, wanted: Mapping[str, str]) -> QuerySet[StepEvent]:

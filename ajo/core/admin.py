@@ -66,7 +66,9 @@ class Audited:
     def save_model(self, request: HttpRequest, obj: models.Model, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changes = {
-            name: HIDDEN if name in self.hidden_fields else [str(form.initial.get(name)), str(form.cleaned_data[name])]
+            name: HIDDEN
+            if name in self.hidden_fields
+            else [str(form.initial.get(name)), str(form.cleaned_data[name])]
             for name in form.changed_data
             if name in form.cleaned_data
         }
@@ -171,7 +173,17 @@ class ApiKeyAdmin(Audited, ModelAdmin):
     search_fields = ["name", "prefix"]
     actions = ["revoke"]
     fields = ["name", "sandbox", "permissions", "expiry_date"]
-    shown = ["name", "prefix", "sandbox", "permissions", "expiry_date", "revoked", "created_by", "created", "last_used_at"]
+    shown = [
+        "name",
+        "prefix",
+        "sandbox",
+        "permissions",
+        "expiry_date",
+        "revoked",
+        "created_by",
+        "created",
+        "last_used_at",
+    ]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         return self.shown if obj else self.fields

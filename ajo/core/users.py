@@ -21,7 +21,9 @@ def add(access: Access, username: str, role: str, *, email: str = "", password: 
         with transaction.atomic():
             RoleAssignment.objects.create(user=user, sandbox=access.sandbox, role=role)
     except IntegrityError as error:
-        raise errors.AlreadyThere(f"{username} works in this sandbox already. Change the role instead.") from error
+        raise errors.AlreadyThere(
+            f"{username} works in this sandbox already. Change the role instead."
+        ) from error
     changes = {"role": [None, role]}
     audit.record("user.role_given", user, actor=access.actor, sandbox=access.sandbox, changes=changes)
     return user
@@ -37,7 +39,9 @@ def set_role(access: Access, assignment: RoleAssignment, role: str) -> None:
         return
     RoleAssignment.objects.filter(pk=assignment.pk).update(role=role)
     changes = {"role": [before, role]}
-    audit.record("user.role_changed", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes)
+    audit.record(
+        "user.role_changed", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes
+    )
 
 
 @transaction.atomic
@@ -45,7 +49,9 @@ def remove(access: Access, assignment: RoleAssignment) -> None:
     """Take somebody out of the sandbox; the account and its roles elsewhere stay."""
     refuse_oneself(access, assignment.user)
     changes = {"role": [assignment.role, None]}
-    audit.record("user.role_taken", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes)
+    audit.record(
+        "user.role_taken", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes
+    )
     assignment.delete()
 
 

@@ -75,4 +75,3 @@ def work_until_idle(queue: str, run_once: Callable[[], int], *, full_batch: int)
             announce(queue)
             joined = True
     return total
-

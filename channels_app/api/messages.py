@@ -61,13 +61,17 @@ class MessageWithEventsSerializer(MessageSerializer):
 
     @extend_schema_field(MessageEventSerializer(many=True))
     def get_events(self, message: Message) -> list[dict]:
-        rows = MessageEvent.objects.filter(message_id=message.pk, sandbox_id=message.sandbox_id).order_by("at", "id")
+        rows = MessageEvent.objects.filter(message_id=message.pk, sandbox_id=message.sandbox_id).order_by(
+            "at", "id"
+        )
         return MessageEventSerializer(rows, many=True).data
 
 
 @extend_schema_view(
     list=extend_schema(summary="Messages, newest first"),
-    retrieve=extend_schema(summary="One message and what happened to it", responses=MessageWithEventsSerializer),
+    retrieve=extend_schema(
+        summary="One message and what happened to it", responses=MessageWithEventsSerializer
+    ),
 )
 class MessageViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
     """Each outgoing piece for one profile."""
@@ -101,7 +105,10 @@ class MessageViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
         return Response({"changed": count})
 
     @extend_schema(
-        operation_id="messages_requeue_many", summary="Send many failed messages again", request=Ids, responses=HowMany
+        operation_id="messages_requeue_many",
+        summary="Send many failed messages again",
+        request=Ids,
+        responses=HowMany,
     )
     @action(detail=False, methods=["post"], url_path="requeue")
     def requeue_many(self, request) -> Response:

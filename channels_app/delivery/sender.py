@@ -310,7 +310,7 @@ def settle(results: Sequence[Result], owner: str) -> None:
     """Put results on disk, then let their connections go on. A database that is away is waited for: what the
     provider answered must not be forgotten, or the mail would go out twice."""
     if not results:
-        return
+        return None
     gives_up_at = monotonic() + SAFETY
     try:
         while True:
