@@ -7,7 +7,19 @@ from profiles.expressions import limits
 from profiles.expressions.errors import ExprError
 
 ROOTS = frozenset(
-    ["profile", "xEvent", "event", "trigger", "source", "action", "decision", "datasetLookup", "properties", "offer", "context"]
+    [
+        "profile",
+        "xEvent",
+        "event",
+        "trigger",
+        "source",
+        "action",
+        "decision",
+        "datasetLookup",
+        "properties",
+        "offer",
+        "context",
+    ]
 )
 LITERAL_TYPES = frozenset(("str", "int", "dec", "bool", "null", "timeword"))
 TIME_WORDS = frozenset(("now", "today", "yesterday", "tomorrow"))

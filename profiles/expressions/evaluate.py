@@ -268,8 +268,7 @@ class Compiler:
             read = self.argument(arg, params, scope)
             empty = function.nulls == "aggregate" and all(param.type == "list" for param in params)
             readers.append(or_empty(read) if empty else read)
-        on_null = {"strict": None, "predicate": False}.get(function.nulls, KEEP)
-        call = invoke(function, readers, on_null)
+        call = invoke(function, readers, null_rule(function))
         foldable = is_constant(*readers) and not function.env and not function.volatile and readers
         return constant(call(Run({}, datetime(2000, 1, 1, tzinfo=UTC), 0))) if foldable else call
 
@@ -362,6 +361,11 @@ def or_empty(read: Callable) -> Callable:
     if is_constant(read):
         return constant([] if read.constant is None else read.constant)
     return lambda run: read(run) or []
+
+
+def null_rule(function: Function) -> object:
+    """What a null argument gives; KEEP hands it to the function."""
+    return {"strict": None, "predicate": False}.get(function.nulls, KEEP)
 
 
 def invoke(function: Function, readers: list[Callable], on_null: object) -> Callable:

@@ -48,7 +48,23 @@ OPERATORS = {
     "=>": "ARROW", "!": "NOT",
 }  # fmt: skip
 SPELLED = {"==": "="}
-ENDS_VALUE = frozenset(["NAME", "QNAME", "TEXT", "INT", "DEC", "RPAR", "RSQB", "RBRACE", "NULL", "TRUE", "FALSE", "UNIT", "TYPETEST"])
+ENDS_VALUE = frozenset(
+    [
+        "NAME",
+        "QNAME",
+        "TEXT",
+        "INT",
+        "DEC",
+        "RPAR",
+        "RSQB",
+        "RBRACE",
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "UNIT",
+        "TYPETEST",
+    ]
+)
 ADVICE = {
     "&": 'Use "and" instead of "&&".',
     "|": 'Use "or" instead of "||".',
@@ -396,7 +412,11 @@ class Classifier:
                 index = self.closes[index]
             elif token.word == "over" and not after_dot:
                 return self.tokens[index - 1].type in ENDS_VALUE
-            elif token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW") or not after_dot and (token.word in INFIX or token.word in AGGREGATES):
+            elif (
+                token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW")
+                or not after_dot
+                and (token.word in INFIX or token.word in AGGREGATES)
+            ):
                 return False
             index += 1
         return False

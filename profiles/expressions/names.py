@@ -376,5 +376,18 @@ def is_truth(raw: Raw) -> bool:
 
 
 TRUTH_METHODS = frozenset(
-    ["isNull", "isNotNull", "contains", "contain", "startsWith", "startWith", "endsWith", "endWith", "equals", "matches", "exists", "forall"]
+    [
+        "isNull",
+        "isNotNull",
+        "contains",
+        "contain",
+        "startsWith",
+        "startWith",
+        "endsWith",
+        "endWith",
+        "equals",
+        "matches",
+        "exists",
+        "forall",
+    ]
 )

@@ -34,14 +34,15 @@ class NewestFirst(list):
 class Run:
     """The state of one evaluation; `now` is one moment for all of it."""
 
-    __slots__ = ("snapshot", "now", "slots", "steps", "cache", "_zone")
+    __slots__ = ("snapshot", "now", "slots", "steps", "cache", "_zone", "watch")
 
-    def __init__(self, snapshot: Mapping, now: datetime, slots: int):
+    def __init__(self, snapshot: Mapping, now: datetime, slots: int, watch: list | None = None):
         self.snapshot = snapshot
         self.now = now if now.tzinfo is UTC else now.astimezone(UTC)
         self.slots = [None] * slots
         self.steps = 0
         self.cache: dict | None = None
+        self.watch = watch  # where `recheck` wants to hear what was compared with the clock
         self._zone: tzinfo | None = None
 
     @property

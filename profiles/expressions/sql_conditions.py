@@ -12,7 +12,8 @@ from profiles.expressions.sql_parts import FALSE, SANDBOX, TRUE, Fallback, Sql, 
 from profiles.expressions.sql_regex import to_postgres
 from profiles.expressions.sql_values import NOT_CONSTANT, Place, reason_for
 from profiles.expressions.values import NUMBERS, truth
-from profiles.expressions.windows import FIRST, LAST, edge, window_of
+from profiles.expressions.dates import FIRST, LAST, edge
+from profiles.expressions.windows import window_of
 
 SIGNS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}

@@ -1,6 +1,7 @@
 """What a row of the function table states, and the decorator that writes one."""
 
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,15 +9,33 @@ from typing import Protocol
 # empty, own leaves it to the function.
 NULLS = frozenset(("strict", "predicate", "aggregate", "own"))
 PARAM_TYPES = frozenset(
-    ["any", "str", "int", "num", "bool", "list", "map", "date", "dur", "durtext", "regex", "like", "zone", "part", "cond", "expr"]
+    [
+        "any",
+        "str",
+        "int",
+        "num",
+        "bool",
+        "list",
+        "map",
+        "date",
+        "dur",
+        "durtext",
+        "regex",
+        "like",
+        "zone",
+        "part",
+        "cond",
+        "expr",
+    ]
 )
 
 
 class Env(Protocol):
     """What a function that asks for it learns about the evaluation."""
 
-    now: object
-    zone: object
+    now: datetime
+    zone: tzinfo
+    watch: list | None  # where comparisons with the clock are told, see `recheck`
 
     def audiences(self) -> dict: ...
 
