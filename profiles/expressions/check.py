@@ -124,7 +124,7 @@ class Checker:
             for kind, name, type_ in reversed(scope):
                 place = place_of(type_)
                 if kind == "var" and place and self.schema.knows(place[0]):
-                    found = self.schema.type_of(place[0], place[1] + node.path)
+                    found = self.schema.type_of(place[0], place[1] + node.path, len(place[1]))
                     if found is not None:
                         written = ".".join(node.path)
                         message = f'The profile has no field "{written}"; {name}.{written} is used.'
@@ -164,7 +164,7 @@ class Checker:
             return inner if inner.startswith("list:") else f"list:{inner}"
         place = place_of(type_)
         if place and self.schema is not None and self.schema.knows(place[0]):
-            found = self.schema.type_of(place[0], place[1] + node.names)
+            found = self.schema.type_of(place[0], place[1] + node.names, len(place[1]))
             if found is None:
                 self.refuse_field(place[0], place[1] + node.names, node.pos)
             return found or "any"

@@ -106,15 +106,15 @@ class Schema:
     def knows(self, root: str) -> bool:
         return root in self.fields
 
-    def type_of(self, root: str, names: tuple[str, ...]) -> str | None:
-        """The type at a path, None for an unknown field."""
+    def type_of(self, root: str, names: tuple[str, ...], item_of: int = 0) -> str | None:
+        """The type at a path, None for an unknown field. The first `item_of` names lead to an item, not its list."""
         known, parents = self.fields[root], self.parents[root]
         found, through_list, place = "obj", False, ""
-        for name in names:
+        for index, name in enumerate(names):
             if base(found) in ("map", "any"):
                 found = "any"
                 break
-            through_list = through_list or found.startswith("list")
+            through_list = through_list or (found.startswith("list") and index > item_of)
             place = f"{place}.{name}" if place else name
             found = known.get(place) or ("obj" if place in parents else None)
             if found is None:
