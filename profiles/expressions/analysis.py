@@ -21,8 +21,9 @@ FOREIGN_ROOTS = frozenset(("datasetLookup", "source", "action", "decision", "eve
 class EventUse:
     """One use of experience events.
 
-    `types` are the event types tested (None: any). `longest_age` is how old an event may be that counts (None: any
-    age); `moving` tells whether that follows the clock. `by_field` marks a window measured from a field.
+    `types` are the event types tested (None: any). `longest_age` is how old an event may be that counts
+    (None: any age); `moving` tells whether that follows the clock. `by_field` marks a window measured from a
+    field.
     """
 
     types: tuple[str, ...] | None
@@ -61,7 +62,9 @@ def fields_used(tree: ast.Node) -> frozenset[tuple[str, tuple[str, ...]]]:
 
 
 def analyse(tree: ast.Node, profile_only_audiences: Collection[str] = ()) -> Analysis:
-    """The record of a checked tree. `profile_only_audiences` names audiences whose own rule reads only attributes."""
+    """The record of a checked tree. `profile_only_audiences` names audiences whose own rule reads only
+    attributes.
+    """
     fields = fields_used(tree)
     events = tuple(EventUses().of(tree))
     audiences = frozenset(path[0] for root, path in fields if root == "audiences")
@@ -240,7 +243,9 @@ def is_period(node: ast.Node) -> bool:
 
 
 def reach(node: ast.Node) -> tuple[timedelta, bool] | str | None:
-    """How far back a window goes and whether it moves; "field" if it hangs on a field, None if it has no start."""
+    """How far back a window goes and whether it moves; "field" if it hangs on a field, None if it has no
+    start.
+    """
     if is_period(node):
         if not isinstance(node.args[1], ast.Literal):
             return "field"

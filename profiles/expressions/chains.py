@@ -1,7 +1,7 @@
 """Sequences of events: steps in strictly increasing time, found without greed.
 
-Where no step looks at earlier steps, the moments at which each step can end are carried from step to step; otherwise
-every candidate is tried in turn. Both count against the budget.
+Where no step looks at earlier steps, the moments at which each step can end are carried from step to step;
+otherwise every candidate is tried in turn. Both count against the budget.
 """
 
 import operator
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from profiles.expressions import ast
+from profiles.expressions.dates import edge
 from profiles.expressions.running import walk_path
 from profiles.expressions.values import as_list, as_moment
-from profiles.expressions.dates import edge
 from profiles.expressions.windows import holds, window_maker
 
 START = datetime.min.replace(tzinfo=UTC)
@@ -135,7 +135,9 @@ def search(run, plans: list[StepPlan], dated: list, after: datetime) -> bool:
 
 
 def advance(run, step: StepPlan, found: list, ends: list[datetime]) -> list[tuple[datetime, object]]:
-    """Where the step can end, given the matching events and the moments (in order) the step before can end at."""
+    """Where the step can end, given the matching events and the moments (in order) the step before can end
+    at.
+    """
     op, n = step.count
     if step.gap:
         ends = [end for end in ends if end is not START]
@@ -159,7 +161,9 @@ def advance(run, step: StepPlan, found: list, ends: list[datetime]) -> list[tupl
 
 
 def at_least(step: StepPlan, found: list, ends: list, limits: list, n: int) -> list[tuple[datetime, object]]:
-    """Every match that is the n-th or a later one after some end of the step before, at the asked distance."""
+    """Every match that is the n-th or a later one after some end of the step before, at the asked
+    distance.
+    """
     result = []
     for index in range(n - 1, len(found)):
         usable = bisect_left(ends, found[index - n + 1][0])

@@ -163,7 +163,9 @@ def days_in_month(year: int, month: int) -> int:
 
 
 def add_units(moment: datetime, n: int, unit: str, zone: tzinfo) -> datetime:
-    """A moment n units later: hours and smaller exactly, days and larger by the clock on the wall of `zone`."""
+    """A moment n units later: hours and smaller exactly, days and larger by the clock on the wall of
+    `zone`.
+    """
     if unit in EXACT_UNITS:
         return moment + n * EXACT_UNITS[unit]
     local = moment.astimezone(zone).replace(tzinfo=None)
@@ -186,7 +188,9 @@ def add_local(local: DateKind, n: int, unit: str) -> DateKind:
 
 
 def unit_around(moment: datetime, unit: str, zone: tzinfo) -> tuple[datetime, datetime]:
-    """First instant of the calendar unit that holds the moment, and first instant after it. Weeks start on Sunday."""
+    """First instant of the calendar unit that holds the moment, and first instant after it. Weeks start on
+    Sunday.
+    """
     local = moment.astimezone(zone)
     if unit in EXACT_UNITS:
         offset = local.utcoffset() or timedelta(0)

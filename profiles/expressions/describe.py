@@ -7,14 +7,15 @@ from profiles.expressions.functions import find
 from profiles.expressions.printer import amount, print_text, quote
 
 ROOTS = {
-    "xEvent": "the experience events", "trigger": "this event", "offer": "the offer", "context": "the request",
-    "profile": "the profile",
+    "xEvent": "the experience events", "trigger": "this event", "offer": "the offer",
+    "context": "the request", "profile": "the profile",
 }  # fmt: skip
 COMPARED = {
-    "eq": "is", "ne": "is not", "lt": "is less than", "le": "is at most", "gt": "is more than", "ge": "is at least",
-    "in": "is one of", "notIn": "is none of", "like": "looks like", "notLike": "does not look like",
-    "includes": "includes", "contain": "contains", "startWith": "starts with", "endWith": "ends with",
-    "equals": "is", "notEqualTo": "is not", "doesNotContain": "does not contain", "matches": "contains a match of",
+    "eq": "is", "ne": "is not", "lt": "is less than", "le": "is at most", "gt": "is more than",
+    "ge": "is at least", "in": "is one of", "notIn": "is none of", "like": "looks like",
+    "notLike": "does not look like", "includes": "includes", "contain": "contains",
+    "startWith": "starts with", "endWith": "ends with", "equals": "is", "notEqualTo": "is not",
+    "doesNotContain": "does not contain", "matches": "contains a match of",
     "matchRegExp": "matches as a whole", "intersects": "has a value in common with", "subsetOf": "is within",
     "supersetOf": "covers", "doesNotStartWith": "does not start with", "doesNotEndWith": "does not end with",
     "equalIgnoreCase": "is (in any case)", "containIgnoreCase": "contains (in any case)",
@@ -22,9 +23,9 @@ COMPARED = {
     "notEqualIgnoreCase": "is not (in any case)",
 }  # fmt: skip
 TESTED = {
-    "isNull": "is missing", "isNotNull": "is there", "isNumeric": "is a number", "isInteger": "is a whole number",
-    "isDecimal": "is a decimal", "hasNull": "has an empty value", "isEmpty": "is an empty text",
-    "isNotEmpty": "is a text that is not empty",
+    "isNull": "is missing", "isNotNull": "is there", "isNumeric": "is a number",
+    "isInteger": "is a whole number", "isDecimal": "is a decimal", "hasNull": "has an empty value",
+    "isEmpty": "is an empty text", "isNotEmpty": "is a text that is not empty",
 }  # fmt: skip
 ARITHMETIC = {"add": "plus", "sub": "minus", "mul": "times", "div": "divided by", "mod": "modulo"}
 AMOUNTS = {

@@ -1,4 +1,4 @@
-"""Text to tokens: what a word is depends on whether a value or an operator stands here, and on what follows."""
+"""Text to tokens: what a word is depends on what may stand here, value or operator, and on what follows."""
 
 import re
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ STEP_WORDS = {"what": "WHAT", "where": "STEPWHERE", "when": "WHEN", "count": "CO
 TIME_FORMS = {"before": "SIDE", "after": "SIDE", "on": "ON", "between": "BETWEEN"}
 OPERATORS = {
     "=": "EQ", "==": "EQ", "!=": "CMP", "<": "CMP", "<=": "CMP", ">": "CMP", ">=": "CMP", "+": "PLUS",
-    "-": "MINUS", "*": "TIMES", "/": "TIMES", "%": "TIMES", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB",
-    "{": "LBRACE", "}": "RBRACE", ".": "DOT", ",": "COMMA", ":": "COLON", "^": "CARET", "$": "DOLLAR",
+    "-": "MINUS", "*": "TIMES", "/": "TIMES", "%": "TIMES", "(": "LPAR", ")": "RPAR", "[": "LSQB",
+    "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ".": "DOT", ",": "COMMA", ":": "COLON", "^": "CARET", "$": "DOLLAR",
     "=>": "ARROW", "!": "NOT",
 }  # fmt: skip
 SPELLED = {"==": "="}
@@ -88,7 +88,7 @@ class Tok:
 
     @property
     def start_pos(self) -> int:
-        """The name the parser library knows the offset by; it also asks for lines, which we count ourselves."""
+        """The offset as the parser library calls it; it also asks for lines, which we count ourselves."""
         return self.start
 
     @property
@@ -113,7 +113,7 @@ def tokens_of(text: str) -> list[Tok]:
 
 
 class Scanner:
-    """First pass: characters to plain tokens. Knows brackets, and that names in `@event{...}` may hold hyphens."""
+    """First pass: characters to plain tokens. Knows brackets; names in `@event{...}` may hold hyphens."""
 
     def __init__(self, text: str):
         self.text = text

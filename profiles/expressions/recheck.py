@@ -1,8 +1,8 @@
 """When a rule may change by itself: the next instant at which the same data can give another result.
 
-The rule is run once while every comparison with the clock is written down. What was not compared on the way cannot
-matter before something that was compared changes, so the earliest of these changes is the answer. Too early is
-correct, too late is not.
+The rule is run once while every comparison with the clock is written down. What was not compared on the way
+cannot matter before something that was compared changes, so the earliest of these changes is the answer. Too
+early is correct, too late is not.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +27,11 @@ CALENDAR_SLACK = timedelta(days=3)
 
 
 def next_change(tree: ast.Node, snapshot: Mapping, now: datetime) -> datetime | None:
-    """The earliest instant after `now` (aware) at which the result could differ with the same data, else None.
+    """The earliest instant after `now` (aware) at which the result could differ with the same data, else
+    None.
 
-    Random functions and unusual uses of the clock (equality with now among them) ask to be looked at again every
-    minute, days at the next midnight.
+    Random functions and unusual uses of the clock (equality with now among them) ask to be looked at again
+    every minute, days at the next midnight.
     """
     compiler = Compiler()
     body = compiler.node(tree, ())

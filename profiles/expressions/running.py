@@ -60,7 +60,9 @@ class Run:
             raise Exhausted
 
     def part(self, name: str) -> object:
-        """A part of the snapshot. A callable is called once; a plain dict keeps the answer for the next rule."""
+        """A part of the snapshot. A callable is called once; a plain dict keeps the answer for the next
+        rule.
+        """
         value = self.snapshot.get(name)
         if not callable(value):
             return value
@@ -88,7 +90,9 @@ class Run:
         return self.cache[name]
 
     def events(self) -> list:
-        """The experience events, newest first; those of one instant as the snapshot has them, undated ones last."""
+        """The experience events, newest first; those of one instant as the snapshot has them, undated ones
+        last.
+        """
         events = self.part("xEvent")
         if isinstance(events, NewestFirst):
             return events
@@ -121,7 +125,9 @@ class Run:
 
 
 def walk_path(run: Run, value: object, names: tuple[str, ...]) -> object:
-    """The value at a path: through a list the list of values, flattened, null where an item lacks the field."""
+    """The value at a path: through a list the list of values, flattened, null where an item lacks the
+    field.
+    """
     for name in names:
         if type(value) is dict:
             value = value.get(name)

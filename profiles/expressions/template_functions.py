@@ -17,8 +17,9 @@ def template_filters(
 ) -> dict[str, Callable]:
     """Every function that needs no body over items, by name and alias, as a callable over plain values.
 
-    They take and give what expressions do (dates as datetime objects, None for null), never raise, and read an
-    undefined template value as null. `clock` gives now (aware) and `timezone` is the zone of texts without offset.
+    They take and give what expressions do (dates as datetime objects, None for null), never raise, and read
+    an undefined template value as null. `clock` gives now (aware) and `timezone` is the zone of texts without
+    offset.
     """
     found = {}
     for row in TABLE.values():

@@ -1,7 +1,7 @@
 """`occurs`: which span of time a date has to fall into."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from profiles.expressions import ast
 from profiles.expressions.dates import FIRST, LAST, add_units, edge, instant, period, unit_around

@@ -1,4 +1,6 @@
-"""Operators, as rows of the same table. `and`, `or`, `if` and comparisons are compiled specially by `evaluate`."""
+"""Operators, as rows of the same table. `and`, `or`, `if` and comparisons are compiled specially by
+`evaluate`.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -137,7 +139,8 @@ def neg(value: object) -> object:
 
 @row(
     "if", "cond, any, any", "branches", operator=True, nulls="own",
-    help="The second value where the condition is true, else the third.", example="if (1 < 2) then (1) else (2)",
+    help="The second value where the condition is true, else the third.",
+    example="if (1 < 2) then (1) else (2)",
 )  # fmt: skip
 def choose(test: object, first: object, second: object) -> object:
     return first if values.truth(test) else second

@@ -1,5 +1,7 @@
 """Both back ends agree: generated rules over odd profiles and events, in Python and in a real PostgreSQL."""
 
+# ruff: noqa: E501 - a row per case reads best on one line
+
 import os
 import random
 from collections import Counter
@@ -335,7 +337,11 @@ def stored(rules):
 
 
 @settings(
-    max_examples=int(os.environ.get("EXPRESSION_EXAMPLES", "250")), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=int(os.environ.get("EXPRESSION_EXAMPLES", "250")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 @given(text=rule)
 def test_python_and_sql_select_the_same_profiles(stored, text):

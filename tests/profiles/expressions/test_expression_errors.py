@@ -1,5 +1,7 @@
 """Every kind of refusal: where it points, what it says and what it advises; and that bad text never crashes."""
 
+# ruff: noqa: E501 - a row per case reads best on one line
+
 import random
 import time
 
@@ -85,7 +87,11 @@ def test_refusal_says_where_what_and_what_to_do(text, kind, place, message, hint
 def test_unknown_field_names_the_nearest_one():
     found = refusal('profile.person.name.fristName = "Ina"', schema=SCHEMA)
 
-    assert (found.kind, found.start, found.hint) == ("unknown_field", 0, "Did you mean person.name.firstName?")
+    assert (found.kind, found.start, found.hint) == (
+        "unknown_field",
+        0,
+        "Did you mean person.name.firstName?",
+    )
 
 
 def test_unknown_field_of_an_item():
@@ -243,7 +249,13 @@ def parses_or_refuses(text: str) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join), st.lists(st.sampled_from(PIECES), max_size=25).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join),
+        st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
+    )
+)
 def test_random_text_is_parsed_or_refused(text):
     parses_or_refuses(text)
 
