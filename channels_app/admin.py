@@ -12,7 +12,7 @@ from channels_app.models import Configuration, Content, InboxMail, Link, Message
 
 @admin.register(Configuration)
 class ConfigurationAdmin(Audited, ModelAdmin):
-    """Settings and secrets are checked by their forms on the product's own page, and only shown or hidden here."""
+    """Settings and secrets are checked by their forms on the product's own page; here one only looks."""
 
     audit_name = "configuration"
     list_display = ["name", "channel", "provider", "message_type", "is_active", "sandbox"]

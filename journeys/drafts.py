@@ -45,7 +45,7 @@ def apply(version_id: int, operation: dict, *, revision: int, actor: str, sandbo
 
 @transaction.atomic
 def replace_graph(version_id: int, graph: object, *, revision: int, actor: str, sandbox: Sandbox) -> Outcome:
-    """Put a whole graph in the place of a draft's, as one edit that can be undone. Its meaning is checked later."""
+    """Put a whole graph in the place of a draft's, as one edit that can be undone. Checked when published."""
     version = _of_revision(version_id, revision, sandbox)
     try:
         wanted = Graph.from_json(graph)

@@ -1,4 +1,4 @@
-"""People of a sandbox: who works in it, in which role. An administrator reaches no further than the own sandbox."""
+"""Who works in a sandbox, in which role. An administrator reaches no further than the own sandbox."""
 
 from django.db import IntegrityError, transaction
 
@@ -63,7 +63,7 @@ def set_active(access: Access, user: User, is_active: bool) -> None:
     elsewhere = user.role_assignments.exclude(sandbox=access.sandbox).exists()
     if not is_super and (elsewhere or user.is_superuser):
         raise errors.NotAllowed(
-            "This account also works elsewhere. Take the person out of this sandbox instead, or ask a superuser."
+            "This account also works elsewhere. Take the person out of this sandbox, or ask a superuser."
         )
     if User.objects.filter(pk=user.pk, is_active=not is_active).update(is_active=is_active):
         action = "user.activated" if is_active else "user.deactivated"

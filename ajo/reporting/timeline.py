@@ -112,7 +112,7 @@ def older_than(cursor: Cursor, rank: int, at: str) -> Q:
     return older
 
 
-# --- the sources ------------------------------------------------------------------------------------------------
+# --- the sources --------------------------------------------------------------------------------------------
 
 
 def read_events(rows: Sequence[ExperienceEvent]) -> Iterable[Item]:
@@ -254,7 +254,7 @@ def messages_of(profile: Profile) -> QuerySet[Message]:
     return of_person(Message)(profile).select_related("content")
 
 
-# In this order for one moment, the last one on top: an event leads to steps, a step to a message, that to its events.
+# Within one moment the last is on top: an event leads to steps, a step to a message, that to its events.
 SOURCES: list[Source] = [
     Source("events", events_of, "timestamp", read_events),
     Source("journeys", of_person(Refusal), "at", read_refusals),

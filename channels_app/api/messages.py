@@ -42,7 +42,8 @@ class MessageSerializer(serializers.ModelSerializer):
         model = Message
         fields = [
             "id", "created_at", "profile_id", "content_id", "subject", "message_type", "journey_version_id",
-            "instance_id", "node_id", "visit", "state", "due_at", "attempts", "address", "reason", "reason_text",
+            "instance_id", "node_id", "visit", "state", "due_at", "attempts", "address", "reason",
+            "reason_text",
             "sent_at", "opened_at", "clicked_at",
         ]  # fmt: skip
 

@@ -100,8 +100,8 @@ class InstanceSerializer(serializers.ModelSerializer):
     class Meta:
         model = JourneyInstance
         fields = [
-            "id", "journey_id", "version_id", "profile_id", "key", "state", "node_id", "visit", "arrived_at", "due_at",
-            "entered_at", "is_reentrance", "reason", "reason_text", "ended_at",
+            "id", "journey_id", "version_id", "profile_id", "key", "state", "node_id", "visit", "arrived_at",
+            "due_at", "entered_at", "is_reentrance", "reason", "reason_text", "ended_at",
         ]  # fmt: skip
 
     def get_reason_text(self, instance: JourneyInstance) -> str:

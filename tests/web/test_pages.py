@@ -1,4 +1,4 @@
-"""The pages beside the canvas: they open, teach when empty, show nothing of other sandboxes, and keep to the roles."""
+"""Pages beside the canvas: they open, teach when empty, show nothing of others, and keep to the roles."""
 
 import json
 
@@ -15,8 +15,8 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 LISTS = [
-    "profiles:list", "messages:list", "events:list", "configurations:list", "inlets:list", "suppressions:list",
-    "api-keys:list", "users:list", "audit:list", "parked:list", "system:status",
+    "profiles:list", "messages:list", "events:list", "configurations:list", "inlets:list",
+    "suppressions:list", "api-keys:list", "users:list", "audit:list", "parked:list", "system:status",
 ]  # fmt: skip
 FORMS = [
     "events:create",
@@ -180,8 +180,9 @@ def test_a_rule_is_checked_while_it_is_written(admin, rule, says):
 def test_a_stored_secret_is_never_shown_and_kept_when_left_empty(admin, sandbox):
     values = {
         "name": "News", "message_type": "marketing", "is_active": "on", "from_name": "Shop",
-        "from_email": "hello@shop.example", "address_path": "personalEmail.address", "host": "smtp.shop.example",
-        "port": "587", "security": "starttls", "username": "shop", "password": "very secret", "pool_size": "5",
+        "from_email": "hello@shop.example", "address_path": "personalEmail.address",
+        "host": "smtp.shop.example", "port": "587", "security": "starttls", "username": "shop",
+        "password": "very secret", "pool_size": "5",
     }  # fmt: skip
     admin.post(reverse("configurations:create"), values)
     made = Configuration.objects.get()

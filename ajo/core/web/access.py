@@ -16,7 +16,7 @@ from ajo.core.web.dialogs import ask, go
 from ajo.core.web.forms import ROLE_LABELS, ApiKeyForm, UserForm
 from ajo.core.web.paging import page_of, searched, show_list
 
-# --- API keys ---------------------------------------------------------------------------------------------------
+# --- API keys -----------------------------------------------------------------------------------------------
 
 
 @require_GET
@@ -67,7 +67,7 @@ def api_key_revoke(request: HttpRequest, prefix: str) -> HttpResponse:
     return go(request, reverse("api-keys:list"), _("The key is revoked."))
 
 
-# --- users and roles --------------------------------------------------------------------------------------------
+# --- users and roles ----------------------------------------------------------------------------------------
 
 
 @require_GET
@@ -162,7 +162,7 @@ def wanted_assignment(request: HttpRequest, assignment_id: int) -> RoleAssignmen
     return get_object_or_404(rows, pk=assignment_id, sandbox=request.access.sandbox)
 
 
-# --- audit log --------------------------------------------------------------------------------------------------
+# --- audit log ----------------------------------------------------------------------------------------------
 
 
 @require_GET
