@@ -46,7 +46,7 @@ def edges_fit(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
             if end not in graph.nodes:
                 yield Problem("ERR_DANGLING_EDGE", f"A connection leads to “{end}”, which is not there.")
         if (node := graph.nodes.get(edge.src)) and (node_type := node_types.get(node.kind)):
-            if edge.outlet != "error" and edge.outlet not in {o.name for o in node_type.outlets(node.params)}:
+            if edge.outlet not in {o.name for o in node_type.outlets(node.params)}:
                 yield Problem("ERR_UNKNOWN_OUTLET", f"The path “{edge.outlet}” no longer exists here.", node.id)
         if (edge.src, edge.outlet, edge.dst) in seen:
             yield Problem("ERR_DOUBLE_EDGE", "The same connection is drawn twice.", edge.src)

@@ -21,7 +21,7 @@ from django.db import OperationalError, transaction
 from ajo.core import clock, sql
 from channels_app.delivery import outbox
 from journeys.engine.plan import GLOBAL_TIMEOUT, SEPARATOR, Plan, PlanNode, plan_of
-from journeys.nodes.base import Move, Visit
+from journeys.nodes.base import ERROR, Move, Visit
 from profiles.snapshots import People
 
 log = logging.getLogger(__name__)
@@ -234,11 +234,11 @@ def visit_of(walker: Walker, node: PlanNode) -> Visit:
 
 def follow(plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledger, now: datetime, send) -> None:
     """Carry out one move: on to the next node, stay, end or fail."""
-    if move.error is not None and "error" not in node.targets:
+    if move.error is not None and ERROR not in node.targets:
         fail(walker, ledger, now, move.error, kind=node.kind, node_id=node.id, detail=move.detail)
         return
     if move.error is not None:
-        move.outlet, move.code, move.status = "error", move.error, "error"
+        move.outlet, move.code, move.status = ERROR, move.error, "error"
     if move.message is not None:
         ledger.messages.append(
             outbox.Draft(

@@ -116,6 +116,26 @@ def test_a_custom_wait_without_a_date_fails_with_a_reason_and_holds_up_nobody(sa
     assert where() == [("failed", "wait", "waitDateMissing"), ("waiting", "wait", None)]
 
 
+def test_an_error_path_takes_who_cannot_go_on(sandbox, signup):
+    until = make.node("wait", method="custom", expression="toDateTimeOnly(@event{Signup.when})", error_path=True)
+    graph = {
+        "nodes": {"start": start(signup), "wait": until, "waited": make.node("end"), "sorry": make.node("end")},
+        "edges": [
+            {"id": "1", "src": "start", "outlet": "next", "dst": "wait"},
+            {"id": "2", "src": "wait", "outlet": "next", "dst": "waited"},
+            {"id": "3", "src": "wait", "outlet": "error", "dst": "sorry"},
+        ],
+    }
+    version = make.live(sandbox, graph)
+    make.ingest(sandbox, make.event(sandbox))
+
+    run()
+
+    assert where() == [("ended", "sorry", "completed")]
+    assert StepEvent.objects.get(node_id="wait").code == "waitDateMissing"
+    assert tallies.counts(version.pk)[("wait", "error")].exited == 1
+
+
 def test_a_second_entrance_while_inside_is_refused_with_its_code(sandbox, signup):
     make.live(sandbox, make.chain(start=start(signup), wait=wait(days=1), end=make.node("end")))
     make.ingest(sandbox, make.event(sandbox, _id="first"), make.event(sandbox, _id="second"))
