@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profiles.errors import InvalidMessage
-from profiles.expressions import ExprError, from_json
+from profiles.expressions import ExprError, from_json, from_pql_json, parse, print_text, to_json
 from profiles.ingest.accept import entry_of
 from profiles.ingest.xdm import EXPERIENCE, to_xed
 from profiles.models import ExperienceEvent, InboxRow, ParkedRecord, Profile
@@ -156,16 +156,19 @@ def test_a_whole_sample_is_taken_once_its_identities_are_mended(name):
         assert make.profile_of(sandbox, EMAIL).attributes == entity
 
 
-# Queries over decisioning objects, in the tree form of another product: no rules about a profile.
 @needs_samples
 @pytest.mark.parametrize("name", names(("experience__offer-management__filter-expression__",)))
-def test_a_foreign_expression_tree_is_refused_as_a_tree(name):
-    tree = orjson.loads(FILES[name].read_bytes())
+def test_an_expression_tree_is_imported_and_reads_back_from_its_text(name):
+    tree = from_pql_json(orjson.loads(FILES[name].read_bytes()))
 
-    with pytest.raises(ExprError, match="expected one of the nodes") as refusal:
-        from_json(tree)
+    assert to_json(parse(print_text(tree))) == to_json(tree)
+    assert to_json(from_json(to_json(tree))) == to_json(tree)
 
-    assert refusal.value.kind == "syntax"
+
+@pytest.mark.parametrize("tree", [{}, {"nodeType": "unheardOf"}, [], "a text", None])
+def test_what_is_no_tree_is_refused_as_one(tree):
+    with pytest.raises(ExprError, match="This is not a pql/json tree"):
+        from_pql_json(tree)
 
 
 @pytest.mark.parametrize(
