@@ -21,9 +21,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from ajo.core import clock, sql
 from ajo.core.errors import SendError
-from channels_app.channels.base import Connection, providers
+from channels_app.channels.base import Connection, HardBounce, providers
 from channels_app.channels.email.channel import DEFAULT_ADDRESS_PATH, compose
-from channels_app.channels.email.providers.smtp import HardBounce
 from channels_app.content.personalization import TemplateProblem
 from channels_app.content.render import render_email
 from channels_app.deliverability import suppression

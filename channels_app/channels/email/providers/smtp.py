@@ -8,17 +8,10 @@ from django import forms
 
 from ajo.core.errors import SendError
 from ajo.core.http import allowed_addresses
-from channels_app.channels.base import Provider, providers
+from channels_app.channels.base import HardBounce, Provider, providers
 
 TIMEOUT = 10.0  # seconds for each step of the conversation
 BAD_MAILBOX = {550, 551, 553, 554}
-
-
-class HardBounce(SendError):
-    """The server refuses this recipient for good."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message, retry=False, code=code)
 
 
 @providers.register
