@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from ajo.core.models import Sandbox
 from audiences.models import Membership
 from channels_app.models import Suppression
+from journeys import reasons
 from journeys.graph import Graph
 from journeys.models import JourneyInstance, JourneyVersion
 from profiles.models import ConsentChange, Identity, MergedProfile, Namespace, Profile
@@ -64,6 +65,7 @@ class Stay:
     instance: JourneyInstance
     version: JourneyVersion | None
     place: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,12 @@ def stays_of(profile: Profile, limit: int = 50) -> list[Stay]:
     instances = sorted(rows.order_by("-id")[:limit], key=lambda i: i.state != JourneyInstance.State.WAITING)
     versions = versions_by_id({instance.version_id for instance in instances})
     return [
-        Stay(instance, version := versions.get(instance.version_id), place_of(version, instance.node_id))
+        Stay(
+            instance,
+            version := versions.get(instance.version_id),
+            place_of(version, instance.node_id),
+            reasons.in_words(instance.reason),
+        )
         for instance in instances
     ]
 
