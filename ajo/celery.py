@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from kombu import Queue
 
-from ajo.core import heartbeat, logging
+from ajo.core import heartbeat, logging, wakeup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ajo.settings")
 
@@ -18,6 +18,7 @@ QUEUES = ("ingest", "audiences", "journeys", "delivery.transactional", "delivery
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],
     task_default_queue="jobs",
+    task_routes={task: {"queue": queue} for queue, task in wakeup.TASKS.items()},
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=False,  # rows wait in PostgreSQL; a lost wake-up is swept up by the clock

@@ -122,7 +122,7 @@ def load(*, password: str | None, smtp_host: str, smtp_port: int, now: datetime)
                 "host": smtp_host,
                 "port": smtp_port,
                 "security": "none",
-                "pool_size": 10,
+                "pool_size": 20,
                 "address_path": "personalEmail.address",
             }
         },

@@ -16,13 +16,13 @@ PROBES: dict[str, str] = {
 }
 
 
-@shared_task(name="ajo.tasks.process_inbox", queue="ingest")
+@shared_task(name="ajo.tasks.process_inbox")
 def process_inbox() -> int:
     """Carry accepted messages up the house until the inbox is empty."""
     return wakeup.work_until_idle("ingest", pipeline.process_once, full_batch=pipeline.BATCH // 2)
 
 
-@shared_task(name="ajo.tasks.sweep", queue="jobs", expires=5)
+@shared_task(name="ajo.tasks.sweep", expires=5)
 def sweep() -> None:
     """Every second: announce timers that are due, and work whose wake-up was lost."""
     for queue, probe in PROBES.items():
@@ -30,6 +30,6 @@ def sweep() -> None:
             wakeup.announce(queue)
 
 
-@shared_task(name="ajo.tasks.make_partitions", queue="jobs")
+@shared_task(name="ajo.tasks.make_partitions")
 def make_partitions() -> None:
     partitions.ensure(clock.now())

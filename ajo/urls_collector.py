@@ -7,11 +7,11 @@ from channels_app.feedback import tracking
 from profiles.api import collection
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("collection/batch/<str:key>", collection.collect_batch, name="collect-batch"),
     path("collection/<str:key>", collection.collect, name="collect"),
     path("t/o/<str:token>.gif", tracking.opened, name="track-open"),
     path("t/c/<str:token>", tracking.clicked, name="track-click"),
     path("u/<str:token>", tracking.unsubscribe, name="unsubscribe"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

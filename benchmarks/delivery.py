@@ -58,7 +58,7 @@ def main(count: int) -> None:
 
     from channels_app.delivery import outbox
 
-    sandbox, version = setup.journey(port, pool_size=8)
+    sandbox, version = setup.journey(port, pool_size=20)
     setup.people(sandbox, count)
     content_id = version.graph["nodes"]["mail"]["params"]["content_id"]
     with connection.cursor() as cursor:

@@ -1,4 +1,5 @@
-"""How many times a second a three-term condition is evaluated, beside a plain Python function in the same run.
+"""How many times a second a three-term condition is evaluated, beside a plain Python function in the same
+run.
 
 python benchmarks/expressions.py
 """

@@ -58,7 +58,7 @@ def people(sandbox, count: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def journey(smtp_port: int = 2525, *, wait: int = 0, pool_size: int = 10):
+def journey(smtp_port: int = 2525, *, wait: int = 0, pool_size: int = 20):
     """A sandbox with a live journey: event -> condition -> wait -> email -> end; (sandbox, version)."""
     from tests import factories as make
 

@@ -12,14 +12,24 @@ from channels_app.models import Configuration, Content, InboxMail, Link, Message
 
 @admin.register(Configuration)
 class ConfigurationAdmin(Audited, ModelAdmin):
-    """Settings and secrets are checked by their forms on the product's own page, and only shown or hidden here."""
+    """Settings and secrets are checked by their forms on the product's own page; here one only looks."""
 
     audit_name = "configuration"
     list_display = ["name", "channel", "provider", "message_type", "is_active", "sandbox"]
     list_filter = ["sandbox", "channel", "provider", "message_type", "is_active"]
     list_select_related = ["sandbox"]
     search_fields = ["name"]
-    fields = ["sandbox", "name", "channel", "provider", "message_type", "is_active", "settings", "created_at", "updated_at"]
+    fields = [
+        "sandbox",
+        "name",
+        "channel",
+        "provider",
+        "message_type",
+        "is_active",
+        "settings",
+        "created_at",
+        "updated_at",
+    ]
     readonly_fields = ["sandbox", "channel", "provider", "settings", "created_at", "updated_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

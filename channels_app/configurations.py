@@ -20,7 +20,9 @@ CHANNELS: dict[str, type[forms.Form]] = {"email": EmailSettings}
 PLAIN_FIELDS = ("name", "message_type", "is_active")
 HIDDEN = "(changed)"  # what the audit log says of a secret
 TEST_TEXT = "This mail shows that the channel configuration “{name}” can send.\n"
-TEST_HTML = "<!doctype html><html><body><p>This mail shows that the channel configuration can send.</p></body></html>"
+TEST_HTML = (
+    "<!doctype html><html><body><p>This mail shows that the channel configuration can send.</p></body></html>"
+)
 
 
 def provider_of(channel: str, kind: str) -> type[Provider]:
@@ -28,7 +30,9 @@ def provider_of(channel: str, kind: str) -> type[Provider]:
     if channel not in CHANNELS:
         raise errors.SettingsInvalid(errors={"channel": [f"There is no channel {channel!r}."]})
     if provider is None or provider.channel != channel:
-        raise errors.SettingsInvalid(errors={"provider": [f"There is no provider {kind!r} for this channel."]})
+        raise errors.SettingsInvalid(
+            errors={"provider": [f"There is no provider {kind!r} for this channel."]}
+        )
     return provider
 
 
@@ -104,7 +108,9 @@ def delete(configuration: Configuration, *, actor: str) -> None:
 def send_test(configuration: Configuration, address: str, *, actor: str, now: datetime) -> str:
     """Send a short mail to an address; the provider's answer, or TestFailed with what it said."""
     if not is_address(address):
-        raise errors.SettingsInvalid("This is no email address.", errors={"address": ["This is no email address."]})
+        raise errors.SettingsInvalid(
+            "This is no email address.", errors={"address": ["This is no email address."]}
+        )
     mime = compose(
         Rendered(f"Test of {configuration.name}", TEST_HTML, TEST_TEXT.format(name=configuration.name)),
         settings=configuration.settings,
@@ -113,7 +119,9 @@ def send_test(configuration: Configuration, address: str, *, actor: str, now: da
         is_marketing=False,
         now=now,
     )
-    connection = providers[configuration.provider].connect(configuration.settings, configuration.secrets or {})
+    connection = providers[configuration.provider].connect(
+        configuration.settings, configuration.secrets or {}
+    )
     try:
         answer = connection.send(configuration.settings["from_email"], address, mime)
     except SendError as error:

@@ -8,13 +8,13 @@ from ajo.core import wakeup
 from channels_app.delivery import sender
 
 
-@shared_task(name="channels_app.tasks.send_transactional", queue="delivery.transactional")
+@shared_task(name="channels_app.tasks.send_transactional")
 def send_transactional() -> int:
     """Send transactional messages until none is due."""
     return _send("transactional")
 
 
-@shared_task(name="channels_app.tasks.send_marketing", queue="delivery.marketing")
+@shared_task(name="channels_app.tasks.send_marketing")
 def send_marketing() -> int:
     """Send marketing messages until none is due."""
     return _send("marketing")
@@ -25,7 +25,7 @@ def _send(message_type: str) -> int:
     return wakeup.work_until_idle(f"delivery.{message_type}", run_once, full_batch=sender.BATCH)
 
 
-@shared_task(name="channels_app.tasks.release_dead", queue="jobs")
+@shared_task(name="channels_app.tasks.release_dead")
 def release_dead() -> int:
     """Give back what dead senders of this host had claimed."""
     return sender.release_dead()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ajo.core.errors import NotFound
 from ajo.core.models import Sandbox
 from journeys import errors
-from journeys.graph import Graph
+from journeys.graph import Graph, MalformedGraph
 from journeys.models import DraftEdit, JourneyVersion
 from journeys.operations import Change, perform
 
@@ -34,17 +34,24 @@ def apply(version_id: int, operation: dict, *, revision: int, actor: str, sandbo
     2. Decide the new graph.
     3. Write it with its edit. The lock lasts until commit, so two editors cannot both pass step 1.
     """
-    version = _locked(version_id, sandbox)
-    if version.status != JourneyVersion.Status.DRAFT:
-        raise errors.NotADraft(status=version.status)
-    if version.revision != revision:
-        raise errors.StaleRevision(revision=version.revision)
+    version = _of_revision(version_id, revision, sandbox)
     name = str(operation.get("op"))
     if step := STEPS.get(name):
         return step(version)
     if name == "paste":
         operation = operation | {"clip": _clip(operation, sandbox)}
     return _write(version, perform(Graph.from_json(version.graph), operation), name, actor)
+
+
+@transaction.atomic
+def replace_graph(version_id: int, graph: object, *, revision: int, actor: str, sandbox: Sandbox) -> Outcome:
+    """Put a whole graph in the place of a draft's, as one edit that can be undone. Checked when published."""
+    version = _of_revision(version_id, revision, sandbox)
+    try:
+        wanted = Graph.from_json(graph)
+    except MalformedGraph as error:
+        raise errors.MalformedGraph(str(error)) from error
+    return _write(version, Change(wanted, _("The graph was replaced.")), "replace", actor)
 
 
 def can_undo(version: JourneyVersion) -> bool:
@@ -58,6 +65,16 @@ def can_redo(version: JourneyVersion) -> bool:
 def last_editor(version_id: int) -> str:
     """Who made the newest edit of a draft."""
     return DraftEdit.objects.filter(version_id=version_id).values_list("actor", flat=True).first() or ""
+
+
+def _of_revision(version_id: int, revision: int, sandbox: Sandbox) -> JourneyVersion:
+    """The draft, locked; refused when somebody has changed it since that revision."""
+    version = _locked(version_id, sandbox)
+    if version.status != JourneyVersion.Status.DRAFT:
+        raise errors.NotADraft(status=version.status)
+    if version.revision != revision:
+        raise errors.StaleRevision(revision=version.revision)
+    return version
 
 
 def _locked(version_id: int, sandbox: Sandbox) -> JourneyVersion:

@@ -12,7 +12,7 @@ from profiles.expressions import ExprError, compile_text
 Status = JourneyVersion.Status
 NEEDED_IN = (Status.DRAFT, Status.LIVE, Status.CLOSED)
 FIELDS = ("name", "description", "rule", "namespace_id", "sample")
-RULE_ROOTS = frozenset({"event"})
+RULE_ROOTS = frozenset({"trigger"})  # the event being judged, which rules call `event`
 
 
 def check_rule(text: str) -> None:
@@ -77,13 +77,19 @@ def used_in(definition: EventDefinition) -> QuerySet[JourneyVersion]:
 def _using(definition: EventDefinition, versions: QuerySet[JourneyVersion]) -> QuerySet[JourneyVersion]:
     ids = [
         version_id
-        for version_id, graph in versions.filter(journey__sandbox_id=definition.sandbox_id).values_list("id", "graph")
+        for version_id, graph in versions.filter(journey__sandbox_id=definition.sandbox_id).values_list(
+            "id", "graph"
+        )
         if any(
             str(node.get("params", {}).get("definition")) == str(definition.pk)
             for node in graph.get("nodes", {}).values()
         )
     ]
-    return JourneyVersion.objects.filter(pk__in=ids).select_related("journey").order_by("journey__name", "-number")
+    return (
+        JourneyVersion.objects.filter(pk__in=ids)
+        .select_related("journey")
+        .order_by("journey__name", "-number")
+    )
 
 
 def _save(definition: EventDefinition) -> None:

@@ -54,7 +54,9 @@ def set_rules(version: JourneyVersion, values: dict, *, actor: str) -> JourneyVe
         for name, value in values.items():
             setattr(version, name, value)
         version.save(update_fields=[*values, "updated_at"])
-        audit.record("journey.changed", version, actor=actor, sandbox=version.journey.sandbox, changes=changes)
+        audit.record(
+            "journey.changed", version, actor=actor, sandbox=version.journey.sandbox, changes=changes
+        )
     return version
 
 

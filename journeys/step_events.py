@@ -1,4 +1,4 @@
-"""Step events under the field names of the field: `journeyVersionID`, `stepStatus`, `instanceEnded` and so on."""
+"""Step events under the names the field knows: `journeyVersionID`, `stepStatus`, `instanceEnded`."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,12 @@ from journeys.models import JourneyInstance, JourneyVersion, StepEvent
 
 STEP_STATUS = {"ended": "endStep", "timedout": "timedOut"}  # the rest is called as we call it
 
-FILTERS = {"profileID": "profile_id", "instanceID": "instance_id", "nodeID": "node_id", "stepStatus": "status"}
+FILTERS = {
+    "profileID": "profile_id",
+    "instanceID": "instance_id",
+    "nodeID": "node_id",
+    "stepStatus": "status",
+}
 
 
 def of_version(version: JourneyVersion, wanted: Mapping[str, str]) -> QuerySet[StepEvent]:
@@ -29,9 +34,9 @@ def of_version(version: JourneyVersion, wanted: Mapping[str, str]) -> QuerySet[S
 def only(rows: QuerySet, filters: Mapping[str, str]) -> QuerySet:
     """Rows where each column has the wanted value; BadInput for an id that is no number."""
     for column, value in filters.items():
-        if column.endswith("profile_id") or column.endswith("instance_id"):
-            if not value.isdigit() or len(value) > 18:
-                raise BadInput(f"{column} must be a number.", field=column)
+        is_number = value.isdigit() and len(value) < 19
+        if column.endswith(("profile_id", "instance_id")) and not is_number:
+            raise BadInput(f"{column} must be a number.", field=column)
     return rows.filter(**filters)
 
 

@@ -7,10 +7,10 @@ Identities that come in one record belong to one person. Where that joins people
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import connection
 from psycopg2.extras import execute_values
 
 from ajo.core import sql
-from django.db import connection
 
 Pair = tuple[int, str]  # (namespace id, value)
 

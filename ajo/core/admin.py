@@ -1,4 +1,4 @@
-"""What the Django admin of every app shares, and the ground floor's own: users, roles, keys, the audit log."""
+"""What the Django admin of all apps shares, and the ground floor's own: users, roles, keys, audit log."""
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -28,8 +28,9 @@ class EstimatingPaginator(Paginator):
             return min(super().count, 1_000_000)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE oid = %s::regclass OR oid "
-                "IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)",
+                "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
+                "WHERE oid = %s::regclass OR oid IN "
+                "(SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)",
                 [query.model._meta.db_table] * 2,
             )
             estimate = cursor.fetchone()[0]
@@ -58,7 +59,7 @@ class ReadOnly:
 
 
 class Audited:
-    """Mixed into an admin whose changes belong into the audit log. `hidden_fields` are logged without their value."""
+    """Mixed into an admin whose changes belong into the audit log; `hidden_fields` without their value."""
 
     audit_name = ""
     hidden_fields: tuple[str, ...] = ()
@@ -66,7 +67,9 @@ class Audited:
     def save_model(self, request: HttpRequest, obj: models.Model, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changes = {
-            name: HIDDEN if name in self.hidden_fields else [str(form.initial.get(name)), str(form.cleaned_data[name])]
+            name: HIDDEN
+            if name in self.hidden_fields
+            else [str(form.initial.get(name)), str(form.cleaned_data[name])]
             for name in form.changed_data
             if name in form.cleaned_data
         }
@@ -171,7 +174,17 @@ class ApiKeyAdmin(Audited, ModelAdmin):
     search_fields = ["name", "prefix"]
     actions = ["revoke"]
     fields = ["name", "sandbox", "permissions", "expiry_date"]
-    shown = ["name", "prefix", "sandbox", "permissions", "expiry_date", "revoked", "created_by", "created", "last_used_at"]
+    shown = [
+        "name",
+        "prefix",
+        "sandbox",
+        "permissions",
+        "expiry_date",
+        "revoked",
+        "created_by",
+        "created",
+        "last_used_at",
+    ]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         return self.shown if obj else self.fields

@@ -7,7 +7,12 @@ from ajo.core.request_id import current_request_id
 
 
 def record(
-    action: str, target: models.Model, *, actor: str, sandbox: Sandbox | int | None, changes: dict | None = None
+    action: str,
+    target: models.Model,
+    *,
+    actor: str,
+    sandbox: Sandbox | int | None,
+    changes: dict | None = None,
 ) -> AuditEntry:
     """Write down who did `action` ("journey.published") to `target`. `changes`: {field: [before, after]}."""
     return AuditEntry.objects.create(

@@ -28,7 +28,9 @@ class NotFound(Refused):
 
 class GrantsTooMuch(Refused):
     code = "access.grants_too_much"
-    message = "An API key can never do more than the one who makes it. Leave out the permissions you do not have."
+    message = (
+        "An API key can never do more than the one who makes it. Leave out the permissions you do not have."
+    )
     status = 403
 
 

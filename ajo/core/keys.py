@@ -14,7 +14,7 @@ from ajo.core.permissions import PERMISSIONS, Access
 def create(
     access: Access, name: str, permissions: Iterable[str], *, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A key of the access's sandbox and its secret, which is not kept. It never grants more than its maker has."""
+    """A key of the sandbox and its secret, which is not kept. It grants at most what its maker has."""
     wanted = sorted(set(permissions))
     if not wanted:
         raise errors.BadInput("Choose at least one permission.", field="permissions")

@@ -69,7 +69,9 @@ class AuditEntry(models.Model):
     sandbox = models.ForeignKey(Sandbox, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.CharField(max_length=160, help_text="User name, API key name, or system")
-    action = models.CharField(max_length=64, db_index=True, help_text="Dotted name, such as journey.published")
+    action = models.CharField(
+        max_length=64, db_index=True, help_text="Dotted name, such as journey.published"
+    )
     object_type = models.CharField(max_length=64)
     object_id = models.CharField(max_length=64)
     object_label = models.CharField(max_length=255)

@@ -47,7 +47,9 @@ def drop_before(table: str, day: date) -> list[str]:
         raise ValueError(f"{table} is not a partitioned table.")
     dropped = []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table]
+        )
         for (name,) in cursor.fetchall():
             year, _, month = name.removeprefix(f"{table}_").partition("_")
             if year.isdigit() and month.isdigit() and month_after(date(int(year), int(month), 1)) <= day:

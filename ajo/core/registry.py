@@ -30,7 +30,9 @@ class Registry(Generic[T]):
             return
         self._scanned = True
         package = importlib.import_module(self.package)
-        for module in sorted(pkgutil.walk_packages(package.__path__, f"{self.package}."), key=lambda m: m.name):
+        for module in sorted(
+            pkgutil.walk_packages(package.__path__, f"{self.package}."), key=lambda m: m.name
+        ):
             importlib.import_module(module.name)
 
     def __getitem__(self, kind: str) -> T:

@@ -1,4 +1,4 @@
-"""People of a sandbox: who works in it, in which role. An administrator reaches no further than the own sandbox."""
+"""Who works in a sandbox, in which role. An administrator reaches no further than the own sandbox."""
 
 from django.db import IntegrityError, transaction
 
@@ -21,7 +21,9 @@ def add(access: Access, username: str, role: str, *, email: str = "", password: 
         with transaction.atomic():
             RoleAssignment.objects.create(user=user, sandbox=access.sandbox, role=role)
     except IntegrityError as error:
-        raise errors.AlreadyThere(f"{username} works in this sandbox already. Change the role instead.") from error
+        raise errors.AlreadyThere(
+            f"{username} works in this sandbox already. Change the role instead."
+        ) from error
     changes = {"role": [None, role]}
     audit.record("user.role_given", user, actor=access.actor, sandbox=access.sandbox, changes=changes)
     return user
@@ -37,7 +39,9 @@ def set_role(access: Access, assignment: RoleAssignment, role: str) -> None:
         return
     RoleAssignment.objects.filter(pk=assignment.pk).update(role=role)
     changes = {"role": [before, role]}
-    audit.record("user.role_changed", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes)
+    audit.record(
+        "user.role_changed", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes
+    )
 
 
 @transaction.atomic
@@ -45,7 +49,9 @@ def remove(access: Access, assignment: RoleAssignment) -> None:
     """Take somebody out of the sandbox; the account and its roles elsewhere stay."""
     refuse_oneself(access, assignment.user)
     changes = {"role": [assignment.role, None]}
-    audit.record("user.role_taken", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes)
+    audit.record(
+        "user.role_taken", assignment.user, actor=access.actor, sandbox=access.sandbox, changes=changes
+    )
     assignment.delete()
 
 
@@ -57,7 +63,7 @@ def set_active(access: Access, user: User, is_active: bool) -> None:
     elsewhere = user.role_assignments.exclude(sandbox=access.sandbox).exists()
     if not is_super and (elsewhere or user.is_superuser):
         raise errors.NotAllowed(
-            "This account also works elsewhere. Take the person out of this sandbox instead, or ask a superuser."
+            "This account also works elsewhere. Take the person out of this sandbox, or ask a superuser."
         )
     if User.objects.filter(pk=user.pk, is_active=not is_active).update(is_active=is_active):
         action = "user.activated" if is_active else "user.deactivated"

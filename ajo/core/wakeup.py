@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 
 TASKS: dict[str, str] = {
     "ingest": "ajo.tasks.process_inbox",
-    "audiences": "audiences.tasks.evaluate",
     "journeys": "journeys.tasks.run_due",
     "delivery.transactional": "channels_app.tasks.send_transactional",
     "delivery.marketing": "channels_app.tasks.send_marketing",
@@ -76,4 +75,3 @@ def work_until_idle(queue: str, run_once: Callable[[], int], *, full_batch: int)
             announce(queue)
             joined = True
     return total
-

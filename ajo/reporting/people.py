@@ -21,7 +21,7 @@ MAX_WORDS = 5
 
 
 def search(sandbox: Sandbox, text: str) -> QuerySet[Profile]:
-    """People whose identity is exactly this; when there is none, whose names or identities hold all its words."""
+    """People with exactly this identity; when there is none, whose names or identities hold all its words."""
     people = Profile.objects.filter(sandbox=sandbox)
     text = text.replace("\x00", "").strip()
     if not text:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ajo.reporting.people import place_of, versions_by_id
+from channels_app.content.contents import plain_subject
 from channels_app.delivery.checks import in_words as delivery_reason
 from channels_app.feedback.interactions import EVENT_TYPE as TRACKING
 from channels_app.models import Message, MessageEvent
@@ -81,7 +82,9 @@ class Page:
     next: Cursor | None
 
 
-def page_of(profile: Profile, *, groups: Sequence[str] = (), before: Cursor | None = None, limit: int = 40) -> Page:
+def page_of(
+    profile: Profile, *, groups: Sequence[str] = (), before: Cursor | None = None, limit: int = 40
+) -> Page:
     """One page of a person's timeline. `groups` narrows it: events, journeys, messages, consents."""
     found = []
     for rank, source in enumerate(SOURCES):
@@ -109,7 +112,7 @@ def older_than(cursor: Cursor, rank: int, at: str) -> Q:
     return older
 
 
-# --- the sources ------------------------------------------------------------------------------------------------
+# --- the sources --------------------------------------------------------------------------------------------
 
 
 def read_events(rows: Sequence[ExperienceEvent]) -> Iterable[Item]:
@@ -118,7 +121,14 @@ def read_events(rows: Sequence[ExperienceEvent]) -> Iterable[Item]:
         details = page.get("webPageDetails", {}) if isinstance(page, dict) else {}
         name = details.get("name", "") if isinstance(details, dict) else ""
         yield Item(
-            row.timestamp, row.pk, "event", "zap", row.event_type or _("Event"), str(name or ""), "info", data=row.data
+            row.timestamp,
+            row.pk,
+            "event",
+            "zap",
+            row.event_type or _("Event"),
+            str(name or ""),
+            "info",
+            data=row.data,
         )
 
 
@@ -163,12 +173,14 @@ def read_refusals(rows: Sequence[Refusal]) -> Iterable[Item]:
         data = {"code": row.code, "key": row.key, "event": row.event_id, "version": row.version_id}
         title = _("Did not enter %(journey)s") % {"journey": title_of(version)}
         link = ("journey", row.version_id) if version else None
-        yield Item(row.at, row.pk, "refusal", "door-open", title, reasons.in_words(row.code), "warning", link, data)
+        yield Item(
+            row.at, row.pk, "refusal", "door-open", title, reasons.in_words(row.code), "warning", link, data
+        )
 
 
 def read_messages(rows: Sequence[Message]) -> Iterable[Item]:
     for row in rows:
-        subject = row.content.parts.get("subject", "") if row.content else ""
+        subject = plain_subject(row.content.parts) if row.content else ""
         data = {
             "id": row.pk,
             "state": row.state,
@@ -181,7 +193,9 @@ def read_messages(rows: Sequence[Message]) -> Iterable[Item]:
         }
         title = _("Message: %(subject)s") % {"subject": subject}
         text = " · ".join(part for part in (row.get_state_display(), delivery_reason(row.reason)) if part)
-        yield Item(row.created_at, row.pk, "message", "mail", title, text, row.state, ("message", row.pk), data)
+        yield Item(
+            row.created_at, row.pk, "message", "mail", title, text, row.state, ("message", row.pk), data
+        )
 
 
 MESSAGE_EVENTS = {
@@ -208,14 +222,16 @@ MESSAGE_TITLES = {
 
 def read_message_events(rows: Sequence[MessageEvent]) -> Iterable[Item]:
     messages = Message.objects.filter(pk__in={row.message_id for row in rows}).select_related("content")
-    subjects = {m.pk: m.content.parts.get("subject", "") for m in messages if m.content}
+    subjects = {m.pk: plain_subject(m.content.parts) for m in messages if m.content}
     for row in rows:
         icon, status = MESSAGE_EVENTS.get(row.kind, ("mail", ""))
         detail = row.detail or {}
         text = delivery_reason(row.reason) or detail.get("url") or subjects.get(row.message_id, "")
         data = {"kind": row.kind, "message": row.message_id, "reason": row.reason, "detail": row.detail}
         title = str(MESSAGE_TITLES.get(row.kind, row.kind))
-        yield Item(row.at, row.pk, "message_event", icon, title, text, status, ("message", row.message_id), data)
+        yield Item(
+            row.at, row.pk, "message_event", icon, title, text, status, ("message", row.message_id), data
+        )
 
 
 def read_consents(rows: Sequence[ConsentChange]) -> Iterable[Item]:
@@ -238,7 +254,7 @@ def messages_of(profile: Profile) -> QuerySet[Message]:
     return of_person(Message)(profile).select_related("content")
 
 
-# In this order for one moment, the last one on top: an event leads to steps, a step to a message, that to its events.
+# Within one moment the last is on top: an event leads to steps, a step to a message, that to its events.
 SOURCES: list[Source] = [
     Source("events", events_of, "timestamp", read_events),
     Source("journeys", of_person(Refusal), "at", read_refusals),

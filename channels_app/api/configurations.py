@@ -38,7 +38,9 @@ class Settings(serializers.DictField):
 class ConfigurationSerializer(serializers.ModelSerializer):
     channel = serializers.CharField(default="email", max_length=32)
     provider = serializers.CharField(default="smtp", max_length=32)
-    settings = Settings(help_text="Fields of the channel's and the provider's form. Secrets are taken and not shown.")
+    settings = Settings(
+        help_text="Fields of the channel's and the provider's form. Secrets are taken and not shown."
+    )
     secrets_set = serializers.SerializerMethodField(help_text="The secrets that are stored.")
 
     class Meta:
@@ -54,8 +56,12 @@ class ConfigurationSerializer(serializers.ModelSerializer):
 
     def validate(self, values: dict) -> dict:
         for name in ("channel", "provider"):
-            if self.instance is not None and values.get(name, getattr(self.instance, name)) != getattr(self.instance, name):
-                raise serializers.ValidationError({name: "This cannot be changed; make another configuration."})
+            if self.instance is not None and values.get(name, getattr(self.instance, name)) != getattr(
+                self.instance, name
+            ):
+                raise serializers.ValidationError(
+                    {name: "This cannot be changed; make another configuration."}
+                )
         return values
 
 

@@ -42,7 +42,8 @@ class MessageSerializer(serializers.ModelSerializer):
         model = Message
         fields = [
             "id", "created_at", "profile_id", "content_id", "subject", "message_type", "journey_version_id",
-            "instance_id", "node_id", "visit", "state", "due_at", "attempts", "address", "reason", "reason_text",
+            "instance_id", "node_id", "visit", "state", "due_at", "attempts", "address", "reason",
+            "reason_text",
             "sent_at", "opened_at", "clicked_at",
         ]  # fmt: skip
 
@@ -61,13 +62,17 @@ class MessageWithEventsSerializer(MessageSerializer):
 
     @extend_schema_field(MessageEventSerializer(many=True))
     def get_events(self, message: Message) -> list[dict]:
-        rows = MessageEvent.objects.filter(message_id=message.pk, sandbox_id=message.sandbox_id).order_by("at", "id")
+        rows = MessageEvent.objects.filter(message_id=message.pk, sandbox_id=message.sandbox_id).order_by(
+            "at", "id"
+        )
         return MessageEventSerializer(rows, many=True).data
 
 
 @extend_schema_view(
     list=extend_schema(summary="Messages, newest first"),
-    retrieve=extend_schema(summary="One message and what happened to it", responses=MessageWithEventsSerializer),
+    retrieve=extend_schema(
+        summary="One message and what happened to it", responses=MessageWithEventsSerializer
+    ),
 )
 class MessageViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
     """Each outgoing piece for one profile."""
@@ -101,7 +106,10 @@ class MessageViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
         return Response({"changed": count})
 
     @extend_schema(
-        operation_id="messages_requeue_many", summary="Send many failed messages again", request=Ids, responses=HowMany
+        operation_id="messages_requeue_many",
+        summary="Send many failed messages again",
+        request=Ids,
+        responses=HowMany,
     )
     @action(detail=False, methods=["post"], url_path="requeue")
     def requeue_many(self, request) -> Response:

@@ -54,6 +54,11 @@ def freeze(configuration: Configuration, params: dict, *, label: str) -> Content
     return content
 
 
+def plain_subject(parts: dict) -> str:
+    """The subject for lists: what is filled in for each person stands as an ellipsis."""
+    return TEMPLATE_MARK.sub("…", str(parts.get("subject") or ""))
+
+
 def text_of(html: str) -> str:
     """The text body of an HTML body: template marks are kept as they are, links stand behind their words."""
     marks: list[str] = []

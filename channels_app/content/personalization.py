@@ -18,16 +18,12 @@ from markupsafe import Markup
 
 from profiles.expressions import template_filters
 
-
 MAX_STEPS = 20_000  # loop steps in one rendering
 MAX_TEXT = 1_000_000  # characters of any text and of the result
 MAX_SECONDS = 1.0
 MAX_SOURCE = 1_000_000
 
-PLAIN_FILTERS = (
-    "abs capitalize count d default e escape first float forceescape int last length lower max min reverse round "
-    "sort string striptags sum title tojson trim truncate unique upper urlencode wordcount"
-).split()
+PLAIN_FILTERS = ["abs", "capitalize", "count", "d", "default", "e", "escape", "first", "float", "forceescape", "int", "last", "length", "lower", "max", "min", "reverse", "round", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount"]
 FORBIDDEN_NODES: dict[type[nodes.Node], str] = {
     nodes.Macro: "macro",
     nodes.CallBlock: "call",
@@ -120,7 +116,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def wrap_str_format(self, value) -> None:
         """No str.format: its widths could ask for any amount of memory."""
-        return None
+        return
 
     def is_safe_attribute(self, obj, attr, value) -> bool:
         return type(obj).__name__ == "LoopContext" and super().is_safe_attribute(obj, attr, value)

@@ -47,7 +47,12 @@ def is_not_suppressed(candidate: Candidate) -> str | None:
     return "050107" if candidate.is_suppressed else None
 
 
-CHECKS: list[Callable[[Candidate], str | None]] = [profile_exists, has_address, has_consent, is_not_suppressed]
+CHECKS: list[Callable[[Candidate], str | None]] = [
+    profile_exists,
+    has_address,
+    has_consent,
+    is_not_suppressed,
+]
 
 
 def reason_to_skip(candidate: Candidate) -> str | None:

@@ -221,7 +221,7 @@ def deliver(
     for message in messages:
         todo.put(message)
     answers: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
-    pool_size = max(1, min(int(configuration.settings.get("pool_size") or 10), len(messages)))
+    pool_size = max(1, min(int(configuration.settings.get("pool_size") or 20), len(messages)))
     pool = connections_of(configuration)
     threads = [
         threading.Thread(target=_talk, args=(batch, configuration, pool, todo, answers, ends_at), daemon=True)
@@ -310,7 +310,7 @@ def settle(results: Sequence[Result], owner: str) -> None:
     """Put results on disk, then let their connections go on. A database that is away is waited for: what the
     provider answered must not be forgotten, or the mail would go out twice."""
     if not results:
-        return
+        return None
     gives_up_at = monotonic() + SAFETY
     try:
         while True:

@@ -34,7 +34,9 @@ class PlainForm(forms.ModelForm):
 class ConfigurationForms:
     """The three forms of a configuration as one: plain fields, the channel's, the provider's."""
 
-    def __init__(self, request: HttpRequest, configuration: Configuration | None, channel: str, provider: str) -> None:
+    def __init__(
+        self, request: HttpRequest, configuration: Configuration | None, channel: str, provider: str
+    ) -> None:
         posted = request.POST if request.method == "POST" else None
         known = dict(configuration.settings) if configuration else {}
         self.provider = configurations.provider_of(channel, provider)
@@ -43,7 +45,9 @@ class ConfigurationForms:
         self.delivery = self.provider.Settings(posted, initial=known)
         for name in self.provider.secret_fields:
             if configuration and (configuration.secrets or {}).get(name):
-                self.delivery.fields[name].widget.attrs["placeholder"] = _("Stored; type a new one to replace it")
+                self.delivery.fields[name].widget.attrs["placeholder"] = _(
+                    "Stored; type a new one to replace it"
+                )
 
     def are_valid(self) -> bool:
         return all([self.plain.is_valid(), self.sender.is_valid(), self.delivery.is_valid()])
@@ -126,7 +130,9 @@ def delete(request: HttpRequest, configuration_id: int) -> HttpResponse:
         return ask(
             request,
             title=_("Delete “%(name)s”?") % {"name": configuration.name},
-            text=_("Only a configuration that no published message uses can be deleted. Others are switched off."),
+            text=_(
+                "Only a configuration that no published message uses can be deleted. Others are switched off."
+            ),
             button=_("Delete"),
         )
     try:

@@ -1,7 +1,7 @@
 """The mail inbox of the embedded run: every mail the product sent, as its reader would see it.
 
-Open without signing in. These addresses exist only when EMBEDDED is set, which is a run of one person on one machine,
-bound to loopback, whose mails go nowhere else; a deployment does not route them at all.
+Open without signing in. These addresses exist only when EMBEDDED is set: a run of one person on one machine,
+bound to loopback, whose mails go nowhere else. A deployment does not route them at all.
 """
 
 from email import message_from_bytes, policy

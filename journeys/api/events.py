@@ -16,7 +16,9 @@ class Sample(serializers.DictField):
 
 
 class EventDefinitionSerializer(serializers.ModelSerializer):
-    namespace = OfSandbox(queryset=Namespace.objects.all(), help_text="Id of the namespace that names the person.")
+    namespace = OfSandbox(
+        queryset=Namespace.objects.all(), help_text="Id of the namespace that names the person."
+    )
     sample = Sample(required=False)
 
     class Meta:
@@ -27,7 +29,12 @@ class EventDefinitionSerializer(serializers.ModelSerializer):
 
 EXAMPLE = OpenApiExample(
     "A sign-up",
-    value={"name": "Signup", "rule": 'event.eventType = "web.signup"', "namespace": 3, "description": "Signed up."},
+    value={
+        "name": "Signup",
+        "rule": 'event.eventType = "web.signup"',
+        "namespace": 3,
+        "description": "Signed up.",
+    },
     request_only=True,
 )
 

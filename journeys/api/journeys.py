@@ -84,7 +84,9 @@ class JourneyViewSet(InSandbox, viewsets.ModelViewSet):
 @extend_schema_view(
     retrieve=extend_schema(summary="One version with its graph"),
     partial_update=extend_schema(
-        summary="Change the entrance rules of a draft", request=s.RulesSerializer, responses=s.VersionSerializer
+        summary="Change the entrance rules of a draft",
+        request=s.RulesSerializer,
+        responses=s.VersionSerializer,
     ),
 )
 class JourneyVersionViewSet(InSandbox, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -134,7 +136,9 @@ class JourneyVersionViewSet(InSandbox, mixins.RetrieveModelMixin, viewsets.Gener
         )
         return self._answer(outcome.version)
 
-    @extend_schema(summary="What stands in the way of publishing", request=None, responses=s.ValidationSerializer)
+    @extend_schema(
+        summary="What stands in the way of publishing", request=None, responses=s.ValidationSerializer
+    )
     @action(detail=True, methods=["post"])
     def validate(self, request: Request, pk: str) -> Response:
         found = checks.problems_of(self.get_object().graph, sandbox=self.sandbox)
@@ -142,13 +146,17 @@ class JourneyVersionViewSet(InSandbox, mixins.RetrieveModelMixin, viewsets.Gener
         return Response({"ok": not checks.errors_of(found), "problems": problems})
 
     @extend_schema(
-        summary="Make a draft live", request=None, responses={200: s.VersionSerializer, 409: PROBLEM, 422: PROBLEM}
+        summary="Make a draft live",
+        request=None,
+        responses={200: s.VersionSerializer, 409: PROBLEM, 422: PROBLEM},
     )
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         return self._answer(versions.publish(self.get_object(), actor=self.actor))
 
-    @extend_schema(summary="No new entrances; people inside finish", request=None, responses=s.VersionSerializer)
+    @extend_schema(
+        summary="No new entrances; people inside finish", request=None, responses=s.VersionSerializer
+    )
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         return self._answer(versions.close(self.get_object(), actor=self.actor))
@@ -166,7 +174,9 @@ class JourneyVersionViewSet(InSandbox, mixins.RetrieveModelMixin, viewsets.Gener
     def counts(self, request: Request, pk: str) -> Response:
         nodes: dict[str, dict] = {}
         for (node_id, outlet), count in sorted(tallies.counts(self.get_object().pk).items()):
-            node = nodes.setdefault(node_id, {"entered": 0, "waiting": 0, "exited": 0, "errors": 0, "outlets": {}})
+            node = nodes.setdefault(
+                node_id, {"entered": 0, "waiting": 0, "exited": 0, "errors": 0, "outlets": {}}
+            )
             if outlet:
                 node["outlets"][outlet] = count.exited
             else:
@@ -211,13 +221,18 @@ class JourneyVersionViewSet(InSandbox, mixins.RetrieveModelMixin, viewsets.Gener
     @action(detail=True, pagination_class=Newest, filter_backends=[])
     def instances(self, request: Request, pk: str) -> Response:
         rows = self.get_object().instances.all()
-        wanted = {n: v for n, v in request.query_params.items() if n in ("state", "profile_id", "node_id") and v}
+        wanted = {
+            n: v for n, v in request.query_params.items() if n in ("state", "profile_id", "node_id") and v
+        }
         return self._listed(step_events.only(rows, wanted), s.InstanceSerializer)
 
     @extend_schema(
         operation_id="journey_versions_refusals",
         summary="Entrances that did not happen, and why",
-        parameters=[OpenApiParameter("code", OpenApiTypes.STR), OpenApiParameter("profile_id", OpenApiTypes.INT)],
+        parameters=[
+            OpenApiParameter("code", OpenApiTypes.STR),
+            OpenApiParameter("profile_id", OpenApiTypes.INT),
+        ],
         responses=s.RefusalSerializer(many=True),
     )
     @action(detail=True, pagination_class=Newest, filter_backends=[])

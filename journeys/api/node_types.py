@@ -55,7 +55,9 @@ def as_json(node_type: type[NodeType], sandbox: Sandbox) -> dict:
         "can_start": node_type.can_start,
         "can_be_parallel": node_type.can_be_parallel,
         "is_end": node_type.is_end,
-        "outlets": [{"name": outlet.name, "label": str(outlet.label)} for outlet in node_type.outlets(initial)],
+        "outlets": [
+            {"name": outlet.name, "label": str(outlet.label)} for outlet in node_type.outlets(initial)
+        ],
         "params": [field_as_json(bound) for bound in form],
     }
 

@@ -18,7 +18,16 @@ class GraphField(serializers.JSONField):
 class VersionSummarySerializer(serializers.ModelSerializer):
     class Meta:
         model = JourneyVersion
-        fields = ["id", "number", "status", "revision", "published_at", "published_by", "closed_at", "updated_at"]
+        fields = [
+            "id",
+            "number",
+            "status",
+            "revision",
+            "published_at",
+            "published_by",
+            "closed_at",
+            "updated_at",
+        ]
 
 
 class JourneySerializer(serializers.ModelSerializer):
@@ -76,7 +85,9 @@ class CountSerializer(serializers.Serializer):
     waiting = serializers.IntegerField()
     exited = serializers.IntegerField()
     errors = serializers.IntegerField()
-    outlets = serializers.DictField(child=serializers.IntegerField(), help_text="How many left by each way out.")
+    outlets = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many left by each way out."
+    )
 
 
 class CountsSerializer(serializers.Serializer):
@@ -89,8 +100,8 @@ class InstanceSerializer(serializers.ModelSerializer):
     class Meta:
         model = JourneyInstance
         fields = [
-            "id", "journey_id", "version_id", "profile_id", "key", "state", "node_id", "visit", "arrived_at", "due_at",
-            "entered_at", "is_reentrance", "reason", "reason_text", "ended_at",
+            "id", "journey_id", "version_id", "profile_id", "key", "state", "node_id", "visit", "arrived_at",
+            "due_at", "entered_at", "is_reentrance", "reason", "reason_text", "ended_at",
         ]  # fmt: skip
 
     def get_reason_text(self, instance: JourneyInstance) -> str:

@@ -85,7 +85,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = EventDefinition.objects.filter(sandbox=request.access.sandbox).select_related("namespace")
     search = searched(request)
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(description__icontains=search) | Q(rule__icontains=search))
+        rows = rows.filter(
+            Q(name__icontains=search) | Q(description__icontains=search) | Q(rule__icontains=search)
+        )
     page = page_of(rows, request)
     for definition in page.object_list:
         definition.versions = list(event_definitions.used_in(definition))

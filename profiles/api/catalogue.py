@@ -65,7 +65,9 @@ class DatasetViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
 
 
 class InletSerializer(serializers.ModelSerializer):
-    address = serializers.SerializerMethodField(help_text="Where to send. Only for those who may change inlets.")
+    address = serializers.SerializerMethodField(
+        help_text="Where to send. Only for those who may change inlets."
+    )
 
     class Meta:
         model = Inlet

@@ -12,7 +12,9 @@ TYPES = ["bool", "dto", "number", "str", "any"]
 
 class ExpressionSerializer(serializers.Serializer):
     text = serializers.CharField(max_length=32_768, allow_blank=True, trim_whitespace=False)
-    want = serializers.ChoiceField(choices=TYPES, default="bool", help_text="The type its place of use asks for.")
+    want = serializers.ChoiceField(
+        choices=TYPES, default="bool", help_text="The type its place of use asks for."
+    )
 
 
 class ExpressionProblem(serializers.Serializer):
@@ -43,7 +45,9 @@ class CheckView(APIView):
         responses=VerdictSerializer,
         examples=[
             OpenApiExample(
-                "A condition", value={"text": 'profile.loyalty.tier = "gold"', "want": "bool"}, request_only=True
+                "A condition",
+                value={"text": 'profile.loyalty.tier = "gold"', "want": "bool"},
+                request_only=True,
             )
         ],
     )

@@ -27,7 +27,9 @@ class ParkedRecordSerializer(serializers.ModelSerializer):
 
 
 class ReplaySerializer(serializers.Serializer):
-    message = AnyObject(required=False, help_text="The whole message, mended; left out, it is sent on as it came.")
+    message = AnyObject(
+        required=False, help_text="The whole message, mended; left out, it is sent on as it came."
+    )
 
 
 @extend_schema_view(
@@ -44,7 +46,9 @@ class ParkedRecordViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
     filterset_fields = {"status": ["exact"], "code": ["exact"], "parked_at": ["gte", "lt"]}
     search_fields = ["reason", "message"]
 
-    @extend_schema(summary="Send a record on, mended or as it came", request=ReplaySerializer, responses=HowMany)
+    @extend_schema(
+        summary="Send a record on, mended or as it came", request=ReplaySerializer, responses=HowMany
+    )
     @action(detail=True, methods=["post"])
     def replay(self, request, pk: str) -> Response:
         record = self.get_object()
@@ -69,7 +73,10 @@ class ParkedRecordViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
         return changed(parking.replay(self.wanted_ids(), actor=self.actor, sandbox=self.sandbox))
 
     @extend_schema(
-        operation_id="parked_records_discard_many", summary="Give many records up", request=Ids, responses=HowMany
+        operation_id="parked_records_discard_many",
+        summary="Give many records up",
+        request=Ids,
+        responses=HowMany,
     )
     @action(detail=False, methods=["post"], url_path="discard")
     def discard_many(self, request) -> Response:

@@ -12,4 +12,7 @@ router.register("datasets", catalogue.DatasetViewSet, basename="api-dataset")
 router.register("inlets", catalogue.InletViewSet, basename="api-inlet")
 router.register("parked-records", parked.ParkedRecordViewSet, basename="api-parked-record")
 
-urlpatterns = [*router.urls, path("expressions/check/", expressions.CheckView.as_view(), name="api-expression-check")]
+urlpatterns = [
+    *router.urls,
+    path("expressions/check/", expressions.CheckView.as_view(), name="api-expression-check"),
+]

@@ -7,7 +7,19 @@ from profiles.expressions import limits
 from profiles.expressions.errors import ExprError
 
 ROOTS = frozenset(
-    ["profile", "xEvent", "event", "trigger", "source", "action", "decision", "datasetLookup", "properties", "offer", "context"]
+    [
+        "profile",
+        "xEvent",
+        "event",
+        "trigger",
+        "source",
+        "action",
+        "decision",
+        "datasetLookup",
+        "properties",
+        "offer",
+        "context",
+    ]
 )
 LITERAL_TYPES = frozenset(("str", "int", "dec", "bool", "null", "timeword"))
 TIME_WORDS = frozenset(("now", "today", "yesterday", "tomorrow"))
@@ -198,15 +210,14 @@ def path_of(value: Node, names: tuple[str, ...], pos: Pos = NOWHERE) -> Node:
 def call(fn: str, args: tuple, pos: Pos = NOWHERE, at: Pos | None = None) -> Node:
     """A call in its one form.
 
-    The negative of a number is folded, `x = null` is a null test, an aggregate with a body is one of a map, and the
-    long name of the experience events is xEvent.
+    The negative of a number is folded, `x = null` is a null test, an aggregate with a body is one of a map,
+    and the long name of the experience events is xEvent.
     """
     at = pos if at is None else at
     if fn in ITEM_AGGREGATES and len(args) == 2 and isinstance(args[1], Lambda):
         return Call(fn, (Call("map", args, pos, at),), pos, at)
-    if fn == "modelInstances" and len(args) == 1 and isinstance(args[0], Literal):
-        if str(args[0].value).endswith(EVENT_CLASS):
-            return Field("xEvent", (), (), pos)
+    if fn == "modelInstances" and len(args) == 1 and is_event_class(args[0]):
+        return Field("xEvent", (), (), pos)
     if fn == "neg" and len(args) == 1 and isinstance(args[0], Literal) and args[0].type in ("int", "dec"):
         return Literal(-args[0].value, args[0].type, pos)
     if fn in ("eq", "ne") and len(args) == 2:
@@ -217,8 +228,15 @@ def call(fn: str, args: tuple, pos: Pos = NOWHERE, at: Pos | None = None) -> Nod
     return Call(fn, args, pos, at)
 
 
+def is_event_class(node: Node) -> bool:
+    """Whether a literal is the long name of the experience events."""
+    return isinstance(node, Literal) and str(node.value).endswith(EVENT_CLASS)
+
+
 def reference(root: str, path: tuple[str, ...], params: tuple = (), pos: Pos = NOWHERE) -> Field:
-    """What `@event{...}` or `#{...}` means: the built-in source is the profile, `_xdm.context` the request."""
+    """What `@event{...}` or `#{...}` means: the built-in source is the profile, `_xdm.context` the
+    request.
+    """
     if root == "event" and path[:2] == ("_xdm", "context"):
         return Field("context", path[3:] if path[2:3] == ("additionalParameters",) else path[2:], (), pos)
     if root == "source" and path[:1] and path[0] in BUILT_IN_SOURCES:

@@ -1,4 +1,6 @@
-"""Checking one call: does the function exist, how many arguments, which literals, which types, and the result."""
+"""Checking one call: does the function exist, how many arguments, which literals, which types, and the
+result.
+"""
 
 from dataclasses import replace
 from datetime import date, datetime

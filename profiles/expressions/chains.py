@@ -1,7 +1,7 @@
 """Sequences of events: steps in strictly increasing time, found without greed.
 
-Where no step looks at earlier steps, the moments at which each step can end are carried from step to step; otherwise
-every candidate is tried in turn. Both count against the budget.
+Where no step looks at earlier steps, the moments at which each step can end are carried from step to step;
+otherwise every candidate is tried in turn. Both count against the budget.
 """
 
 import operator
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from profiles.expressions import ast
+from profiles.expressions.dates import edge
 from profiles.expressions.running import walk_path
 from profiles.expressions.values import as_list, as_moment
-from profiles.expressions.windows import edge, holds, window_maker
+from profiles.expressions.windows import holds, window_maker
 
 START = datetime.min.replace(tzinfo=UTC)
 OPS = {
@@ -32,6 +33,7 @@ class StepPlan:
 
     test: Callable
     window: Callable | None
+    when: ast.Occurs | None
     count: tuple[str, int]
     gap: tuple[str, int, str] | None
     slot: int
@@ -70,7 +72,9 @@ def plan(step: ast.Step, compiler, scope: tuple) -> StepPlan:
     if step.when is not None:
         window = window_maker(step.when, lambda part: compiler.node(part, scope), compiler.new_number())
     op, n = step.count or (">=", 1)
-    return StepPlan(judge, window, (">=", n + 1) if op == ">" else (op, n), step.gap, compiler.new_slot())
+    return StepPlan(
+        judge, window, step.when, (">=", n + 1) if op == ">" else (op, n), step.gap, compiler.new_slot()
+    )
 
 
 def looks_back(node: ast.Chain) -> bool:
@@ -97,6 +101,8 @@ def timeline(run, events: object, ts: tuple[str, ...]) -> list[tuple[datetime, o
 def matching(run, step: StepPlan, dated: list) -> list[tuple[datetime, object]]:
     run.spend(len(dated))
     window = step.window(run) if step.window else None
+    if run.watch is not None and step.when is not None:
+        run.watch.extend(("occurs", step.when, moment) for moment, _ in dated)
     return [
         (moment, event)
         for moment, event in dated
@@ -129,7 +135,9 @@ def search(run, plans: list[StepPlan], dated: list, after: datetime) -> bool:
 
 
 def advance(run, step: StepPlan, found: list, ends: list[datetime]) -> list[tuple[datetime, object]]:
-    """Where the step can end, given the matching events and the moments (in order) the step before can end at."""
+    """Where the step can end, given the matching events and the moments (in order) the step before can end
+    at.
+    """
     op, n = step.count
     if step.gap:
         ends = [end for end in ends if end is not START]
@@ -153,7 +161,9 @@ def advance(run, step: StepPlan, found: list, ends: list[datetime]) -> list[tupl
 
 
 def at_least(step: StepPlan, found: list, ends: list, limits: list, n: int) -> list[tuple[datetime, object]]:
-    """Every match that is the n-th or a later one after some end of the step before, at the asked distance."""
+    """Every match that is the n-th or a later one after some end of the step before, at the asked
+    distance.
+    """
     result = []
     for index in range(n - 1, len(found)):
         usable = bisect_left(ends, found[index - n + 1][0])

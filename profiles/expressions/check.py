@@ -1,4 +1,6 @@
-"""Checking before anything runs: functions, arguments, literals, types, fields, and what the place of use offers."""
+"""Checking before anything runs: functions, arguments, literals, types, fields, and what the place of use
+offers.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -43,9 +45,10 @@ def check(
 ) -> Checked:
     """The checked tree of a text or tree; ExprError (with all errors in `.errors`) if something is wrong.
 
-    `want` is the type the place of use asks for: bool, dto, number, str, ... `schema` gives known field types per
-    root, see `Schema`. `roots` are the roots that exist at the place of use besides profile and audiences: xEvent,
-    event, trigger, source, action, decision, datasetLookup, properties, offer, context; None allows all.
+    `want` is the type the place of use asks for: bool, dto, number, str, ... `schema` gives known field types
+    per root, see `Schema`. `roots` are the roots that exist at the place of use besides profile and
+    audiences: xEvent, event, trigger, source, action, decision, datasetLookup, properties, offer, context;
+    None allows all.
     """
     text = source if isinstance(source, str) else ""
     tree = parse(source) if isinstance(source, str) else source
@@ -92,7 +95,8 @@ class Checker:
             if found is None:
                 self.error(
                     "type",
-                    f"The values of a list have one type: {words(common)} and {words(of_node(item))} do not go together.",
+                    f"The values of a list have one type: {words(common)} and {words(of_node(item))} do "
+                    f"not go together.",
                     item.pos,
                 )
                 found = "any"
@@ -119,12 +123,14 @@ class Checker:
         return found
 
     def unknown_field(self, node: ast.Field, scope: Scope) -> ast.Node:
-        """A field the schema lacks; in a quantifier it may be one of the item, which is accepted with a warning."""
+        """A field the schema lacks; in a quantifier it may be one of the item, which is accepted with a
+        warning.
+        """
         if node.root == "profile":
             for kind, name, type_ in reversed(scope):
                 place = place_of(type_)
                 if kind == "var" and place and self.schema.knows(place[0]):
-                    found = self.schema.type_of(place[0], place[1] + node.path)
+                    found = self.schema.type_of(place[0], place[1] + node.path, len(place[1]))
                     if found is not None:
                         written = ".".join(node.path)
                         message = f'The profile has no field "{written}"; {name}.{written} is used.'
@@ -164,7 +170,7 @@ class Checker:
             return inner if inner.startswith("list:") else f"list:{inner}"
         place = place_of(type_)
         if place and self.schema is not None and self.schema.knows(place[0]):
-            found = self.schema.type_of(place[0], place[1] + node.names)
+            found = self.schema.type_of(place[0], place[1] + node.names, len(place[1]))
             if found is None:
                 self.refuse_field(place[0], place[1] + node.names, node.pos)
             return found or "any"
@@ -252,7 +258,8 @@ class Checker:
         elif not fits(type_, WANTED.get(want, want)) or (want in DATES and type_ == "str"):
             self.error(
                 "type",
-                f"This place needs {param_words(WANTED.get(want, want))}, the expression gives {words(type_)}.",
+                f"This place needs {param_words(WANTED.get(want, want))}, the expression gives "
+                f"{words(type_)}.",
                 tree.pos,
             )
 

@@ -15,7 +15,9 @@ from profiles.expressions.values import as_date, as_number, truth
 
 @dataclass(frozen=True, slots=True)
 class CompiledExpression:
-    """A checked text with its function; `run(snapshot, now)` gives the value and never raises for odd data."""
+    """A checked text with its function; `run(snapshot, now)` gives the value and never raises for odd
+    data.
+    """
 
     text: str
     ast: ast.Node

@@ -6,6 +6,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DateKind = date | datetime
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 ISO_DATE = re.compile(
     r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.(\d{1,9}))?)?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?",
@@ -161,11 +163,21 @@ def days_in_month(year: int, month: int) -> int:
 
 
 def add_units(moment: datetime, n: int, unit: str, zone: tzinfo) -> datetime:
-    """A moment n units later: hours and smaller exactly, days and larger by the clock on the wall of `zone`."""
+    """A moment n units later: hours and smaller exactly, days and larger by the clock on the wall of
+    `zone`.
+    """
     if unit in EXACT_UNITS:
         return moment + n * EXACT_UNITS[unit]
     local = moment.astimezone(zone).replace(tzinfo=None)
     return instant(add_local(local, n, unit), zone)
+
+
+def edge(moment: datetime, n: int, unit: str, zone: tzinfo) -> datetime:
+    """n units later; what lies beyond the calendar is its first or last moment."""
+    try:
+        return add_units(moment, n, unit, zone)
+    except OverflowError:
+        return FIRST if n < 0 else LAST
 
 
 def add_local(local: DateKind, n: int, unit: str) -> DateKind:
@@ -176,7 +188,9 @@ def add_local(local: DateKind, n: int, unit: str) -> DateKind:
 
 
 def unit_around(moment: datetime, unit: str, zone: tzinfo) -> tuple[datetime, datetime]:
-    """First instant of the calendar unit that holds the moment, and first instant after it. Weeks start on Sunday."""
+    """First instant of the calendar unit that holds the moment, and first instant after it. Weeks start on
+    Sunday.
+    """
     local = moment.astimezone(zone)
     if unit in EXACT_UNITS:
         offset = local.utcoffset() or timedelta(0)

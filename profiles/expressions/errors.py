@@ -1,7 +1,17 @@
 """The one refusal of the expression language: a kind, plain words, a position and a hint."""
 
 KINDS = frozenset(
-    ["syntax", "unknown_function", "arity", "type", "literal_required", "bad_literal", "unknown_field", "unavailable", "limit"]
+    [
+        "syntax",
+        "unknown_function",
+        "arity",
+        "type",
+        "literal_required",
+        "bad_literal",
+        "unknown_field",
+        "unavailable",
+        "limit",
+    ]
 )
 
 

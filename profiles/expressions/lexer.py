@@ -1,4 +1,4 @@
-"""Text to tokens: what a word is depends on whether a value or an operator stands here, and on what follows."""
+"""Text to tokens: what a word is depends on what may stand here, value or operator, and on what follows."""
 
 import re
 from dataclasses import dataclass
@@ -43,12 +43,28 @@ STEP_WORDS = {"what": "WHAT", "where": "STEPWHERE", "when": "WHEN", "count": "CO
 TIME_FORMS = {"before": "SIDE", "after": "SIDE", "on": "ON", "between": "BETWEEN"}
 OPERATORS = {
     "=": "EQ", "==": "EQ", "!=": "CMP", "<": "CMP", "<=": "CMP", ">": "CMP", ">=": "CMP", "+": "PLUS",
-    "-": "MINUS", "*": "TIMES", "/": "TIMES", "%": "TIMES", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB",
-    "{": "LBRACE", "}": "RBRACE", ".": "DOT", ",": "COMMA", ":": "COLON", "^": "CARET", "$": "DOLLAR",
+    "-": "MINUS", "*": "TIMES", "/": "TIMES", "%": "TIMES", "(": "LPAR", ")": "RPAR", "[": "LSQB",
+    "]": "RSQB", "{": "LBRACE", "}": "RBRACE", ".": "DOT", ",": "COMMA", ":": "COLON", "^": "CARET", "$": "DOLLAR",
     "=>": "ARROW", "!": "NOT",
 }  # fmt: skip
 SPELLED = {"==": "="}
-ENDS_VALUE = frozenset(["NAME", "QNAME", "TEXT", "INT", "DEC", "RPAR", "RSQB", "RBRACE", "NULL", "TRUE", "FALSE", "UNIT", "TYPETEST"])
+ENDS_VALUE = frozenset(
+    [
+        "NAME",
+        "QNAME",
+        "TEXT",
+        "INT",
+        "DEC",
+        "RPAR",
+        "RSQB",
+        "RBRACE",
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "UNIT",
+        "TYPETEST",
+    ]
+)
 ADVICE = {
     "&": 'Use "and" instead of "&&".',
     "|": 'Use "or" instead of "||".',
@@ -72,7 +88,7 @@ class Tok:
 
     @property
     def start_pos(self) -> int:
-        """The name the parser library knows the offset by; it also asks for lines, which we count ourselves."""
+        """The offset as the parser library calls it; it also asks for lines, which we count ourselves."""
         return self.start
 
     @property
@@ -97,7 +113,7 @@ def tokens_of(text: str) -> list[Tok]:
 
 
 class Scanner:
-    """First pass: characters to plain tokens. Knows brackets, and that names in `@event{...}` may hold hyphens."""
+    """First pass: characters to plain tokens. Knows brackets; names in `@event{...}` may hold hyphens."""
 
     def __init__(self, text: str):
         self.text = text
@@ -396,7 +412,11 @@ class Classifier:
                 index = self.closes[index]
             elif token.word == "over" and not after_dot:
                 return self.tokens[index - 1].type in ENDS_VALUE
-            elif token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW") or not after_dot and (token.word in INFIX or token.word in AGGREGATES):
+            elif (
+                token.type in ("RPAR", "RSQB", "RBRACE", "COMMA", "EQ", "CMP", "COLON", "ARROW")
+                or not after_dot
+                and (token.word in INFIX or token.word in AGGREGATES)
+            ):
                 return False
             index += 1
         return False

@@ -1,4 +1,5 @@
-"""What each name of a raw tree means: variables, time words, roots, items, profile fields. Makes the syntax tree.
+"""What each name of a raw tree means: variables, time words, roots, items, profile fields. Makes the syntax
+tree.
 
 Sugar ends here: quantifiers, `select`, `[...]` and prefix aggregates become calls with a body over items.
 """
@@ -237,7 +238,9 @@ class Resolver:
     def combinations(
         self, fn: str, binds: list[Raw], scope: Scope, raw: Raw, asked: list[ast.Node]
     ) -> ast.Node:
-        """Joined bindings, nested: `exists` asks each condition where it stands, `forall` all of them innermost."""
+        """Joined bindings, nested: `exists` asks each condition where it stands, `forall` all of them
+        innermost.
+        """
         name, source, where = binds[0].parts
         of = self.node(source, scope)
         inner = (*scope, ("var", name.value))
@@ -376,5 +379,18 @@ def is_truth(raw: Raw) -> bool:
 
 
 TRUTH_METHODS = frozenset(
-    ["isNull", "isNotNull", "contains", "contain", "startsWith", "startWith", "endsWith", "endWith", "equals", "matches", "exists", "forall"]
+    [
+        "isNull",
+        "isNotNull",
+        "contains",
+        "contain",
+        "startsWith",
+        "startWith",
+        "endsWith",
+        "endWith",
+        "equals",
+        "matches",
+        "exists",
+        "forall",
+    ]
 )

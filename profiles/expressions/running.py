@@ -34,14 +34,15 @@ class NewestFirst(list):
 class Run:
     """The state of one evaluation; `now` is one moment for all of it."""
 
-    __slots__ = ("snapshot", "now", "slots", "steps", "cache", "_zone")
+    __slots__ = ("snapshot", "now", "slots", "steps", "cache", "_zone", "watch")
 
-    def __init__(self, snapshot: Mapping, now: datetime, slots: int):
+    def __init__(self, snapshot: Mapping, now: datetime, slots: int, watch: list | None = None):
         self.snapshot = snapshot
         self.now = now if now.tzinfo is UTC else now.astimezone(UTC)
         self.slots = [None] * slots
         self.steps = 0
         self.cache: dict | None = None
+        self.watch = watch  # where `recheck` wants to hear what was compared with the clock
         self._zone: tzinfo | None = None
 
     @property
@@ -59,7 +60,9 @@ class Run:
             raise Exhausted
 
     def part(self, name: str) -> object:
-        """A part of the snapshot. A callable is called once; a plain dict keeps the answer for the next rule."""
+        """A part of the snapshot. A callable is called once; a plain dict keeps the answer for the next
+        rule.
+        """
         value = self.snapshot.get(name)
         if not callable(value):
             return value
@@ -87,7 +90,9 @@ class Run:
         return self.cache[name]
 
     def events(self) -> list:
-        """The experience events, newest first; those of one instant as the snapshot has them, undated ones last."""
+        """The experience events, newest first; those of one instant as the snapshot has them, undated ones
+        last.
+        """
         events = self.part("xEvent")
         if isinstance(events, NewestFirst):
             return events
@@ -120,7 +125,9 @@ class Run:
 
 
 def walk_path(run: Run, value: object, names: tuple[str, ...]) -> object:
-    """The value at a path: through a list the list of values, flattened, null where an item lacks the field."""
+    """The value at a path: through a list the list of values, flattened, null where an item lacks the
+    field.
+    """
     for name in names:
         if type(value) is dict:
             value = value.get(name)

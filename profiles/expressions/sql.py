@@ -1,7 +1,7 @@
 """The SQL back end: the profiles a rule holds for, found by one statement.
 
-`sql` says what SQL can say. What it cannot is left to Python over the profiles that SQL found: a top-level `and`
-narrows with its other terms; under `or` and `not` nothing is split.
+`sql` says what SQL can say. What it cannot is left to Python over the profiles that SQL found: a top-level
+`and` narrows with its other terms; under `or` and `not` nothing is split.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,9 @@ SELECT = "select p.id from profiles_profile p"
 class SqlRule:
     """A rule in SQL over `profiles_profile p`.
 
-    `joins` are grouped subqueries over events, to be left-joined to p; `predicate` stands after `where`. `rest` is
-    the part that Python has to judge for the profiles found, None if SQL says it all; `reason_for_fallback` says why.
+    `joins` are grouped subqueries over events, to be left-joined to p; `predicate` stands after `where`.
+    `rest` is the part that Python has to judge for the profiles found, None if SQL says it all;
+    `reason_for_fallback` says why.
     """
 
     joins: Sql

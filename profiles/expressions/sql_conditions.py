@@ -1,10 +1,13 @@
-"""Conditions in SQL. Every atom is wrapped so that it is true or false, never null: that alone makes `not` exact."""
+"""Conditions in SQL. Every atom is wrapped so that it is true or false, never null: that alone makes `not`
+exact.
+"""
 
 import json
 from collections.abc import Callable
 from datetime import date
 
 from profiles.expressions import ast
+from profiles.expressions.dates import FIRST, LAST, edge
 from profiles.expressions.functions import TABLE
 from profiles.expressions.functions.moments import PARTS
 from profiles.expressions.sql_events import Events
@@ -12,7 +15,7 @@ from profiles.expressions.sql_parts import FALSE, SANDBOX, TRUE, Fallback, Sql, 
 from profiles.expressions.sql_regex import to_postgres
 from profiles.expressions.sql_values import NOT_CONSTANT, Place, reason_for
 from profiles.expressions.values import NUMBERS, truth
-from profiles.expressions.windows import FIRST, LAST, edge, window_of
+from profiles.expressions.windows import window_of
 
 SIGNS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
@@ -41,7 +44,8 @@ class Conditions(Events):
             return self.chain(node, place)
         if isinstance(node, ast.Field | ast.Path | ast.Var) and not self.is_event_list(node):
             return sure(
-                "$1 = 'true'::jsonb or jsonb_typeof($1) = 'object' or (jsonb_typeof($1) = 'array' and $1 <> '[]'::jsonb)",
+                "$1 = 'true'::jsonb or jsonb_typeof($1) = 'object' or (jsonb_typeof($1) = 'array' and $1 "
+                "<> '[]'::jsonb)",
                 self.json(node, place),
             )
         if self.is_list(node):
@@ -119,7 +123,8 @@ class Conditions(Events):
             if fn == "eq":
                 return same
             return sql_of(
-                "(coalesce(jsonb_typeof($1) <> 'null' and jsonb_typeof($2) <> 'null' and (jsonb_typeof($1) = 'array') = (jsonb_typeof($2) = 'array'), false) and not $3)",
+                "(coalesce(jsonb_typeof($1) <> 'null' and jsonb_typeof($2) <> 'null' and (jsonb_typeof($1) "
+                "= 'array') = (jsonb_typeof($2) = 'array'), false) and not $3)",
                 *pieces,
                 same,
             )  # noqa: F541
@@ -137,7 +142,8 @@ class Conditions(Events):
         bag = "(select coalesce(array_agg(v order by v), '{{}}') from jsonb_array_elements({}) i(v))"
         lists = f"{bag.format('$1')} = {bag.format('$2')}".replace("{{}}", "{}")
         return sure(
-            f"case when jsonb_typeof($1) = 'array' and jsonb_typeof($2) = 'array' then {lists} else $1 = $2 and jsonb_typeof($1) <> 'null' end",
+            f"case when jsonb_typeof($1) = 'array' and jsonb_typeof($2) = 'array' then {lists} else $1 = "
+            f"$2 and jsonb_typeof($1) <> 'null' end",
             left,
             right,
         )
@@ -300,7 +306,8 @@ class Conditions(Events):
                 raise Fallback(f"membership of {reason_for(items)}")
             pieces = self.json(value, place), self.json(items, place)
             return sure(
-                "jsonb_typeof($1) <> 'null' and exists (select 1 from jsonb_array_elements(case when jsonb_typeof($2) = 'array' then $2 else '[]'::jsonb end) i(v) where v = $1)",
+                "jsonb_typeof($1) <> 'null' and exists (select 1 from jsonb_array_elements(case when "
+                "jsonb_typeof($2) = 'array' then $2 else '[]'::jsonb end) i(v) where v = $1)",
                 *pieces,
             )
         if found is None:
@@ -346,7 +353,8 @@ class Conditions(Events):
     def when_intersects(self, node: ast.Call, place: Place) -> Sql:
         pieces = self.two_lists(node, place)
         return sure(
-            f"{BOTH_LISTS} and exists (select 1 from {ITEMS_1} i(v), {ITEMS_2} j(w) where v = w and v <> 'null'::jsonb)",
+            f"{BOTH_LISTS} and exists (select 1 from {ITEMS_1} i(v), {ITEMS_2} j(w) where v = w and v <> "
+            f"'null'::jsonb)",
             *pieces,
         )
 
@@ -371,7 +379,9 @@ class Conditions(Events):
     # Texts and patterns
 
     def text_test(self, node: ast.Call, place: Place) -> Sql:
-        """A test written as a pattern in the row; with a third argument false, or `fold:`, both sides in lower case."""
+        """A test written as a pattern in the row; with a third argument false, or `fold:`, both sides in
+        lower case.
+        """
         template = TABLE[node.fn].sql
         fold = template.startswith("fold: ")
         if len(node.args) > 2:
@@ -461,4 +471,7 @@ class Conditions(Events):
 ITEMS_1 = "jsonb_array_elements(case when jsonb_typeof($1) = 'array' then $1 else '[]'::jsonb end)"
 ITEMS_2 = ITEMS_1.replace("$1", "$2")
 BOTH_LISTS = "jsonb_typeof($1) = 'array' and jsonb_typeof($2) = 'array'"
-SUBSET = f"{BOTH_LISTS} and not exists (select 1 from {ITEMS_1} i(v) where v = 'null'::jsonb or not exists (select 1 from {ITEMS_2} j(w) where w = v))"
+SUBSET = (
+    f"{BOTH_LISTS} and not exists (select 1 from {ITEMS_1} i(v) "
+    f"where v = 'null'::jsonb or not exists (select 1 from {ITEMS_2} j(w) where w = v))"
+)

@@ -1,7 +1,8 @@
-"""Lists in SQL: items of an array by a subselect, experience events by grouped subqueries joined once per rule.
+"""Lists in SQL: items of an array by a subselect, experience events by grouped subqueries joined once per
+rule.
 
-Never one correlated subquery per profile: each use of events becomes a column of a subquery grouped by profile, and
-uses with the same event types and window share one.
+Never one correlated subquery per profile: each use of events becomes a column of a subquery grouped by
+profile, and uses with the same event types and window share one.
 """
 
 import json
@@ -151,10 +152,9 @@ class Events(Values):
         alias = self.alias("i")
         where = self.item_tests(tests, f"{alias}.v", place)
         value = self.column(node.fn, taken, f"{alias}.v", place, None)
-        result = sql_of(
+        return sql_of(
             f"(select $3::numeric from {ITEMS} {alias}(v) where $2)", self.array(source, place), where, value
         )
-        return result
 
     def column(
         self, fn: str, taken: ast.Lambda | None, value: str, place: Place, filtered: Sql | None

@@ -26,7 +26,8 @@ IDS = object()  # where a subquery may be limited to some profiles
 class Sql:
     """A piece of SQL: texts, bound values and the two markers, in the order they are printed.
 
-    `bare` is the same condition without its guard against null: enough in a `where`, and able to use an index.
+    `bare` is the same condition without its guard against null: enough in a `where`, and able to use an
+    index.
     """
 
     parts: tuple

@@ -1,4 +1,6 @@
-"""Regular expressions for PostgreSQL: what both engines read alike, with \\d \\w \\s . written as ASCII classes."""
+"""Regular expressions for PostgreSQL: what both engines read alike, with \\d \\w \\s . written as ASCII
+classes.
+"""
 
 import re
 

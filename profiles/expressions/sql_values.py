@@ -24,17 +24,23 @@ ISO_OFFSET = (
 )
 ISO_LOCAL_TIME = ISO_LOCAL.replace("?$", "$")
 ARITHMETIC = {"sub": "($1 - $2)", "mul": "($1 * $2)", "add": "($1 + $2)"}
+UNLESS_ZERO = (
+    "(select case when b = 0 then case when a is not null then 0 end else {} end "
+    "from (select $1, $2) t(a, b))"
+)
 DIVISIONS = {
     # The twenty zeros make PostgreSQL carry enough places to round like Python.
-    "div": "(select case when b = 0 then case when a is not null then 0 end else round((a + 0.00000000000000000000) / b, 12) end from (select $1, $2) t(a, b))",
-    "mod": "(select case when b = 0 then case when a is not null then 0 end else mod(a, b) end from (select $1, $2) t(a, b))",
+    "div": UNLESS_ZERO.format("round((a + 0.00000000000000000000) / b, 12)"),
+    "mod": UNLESS_ZERO.format("mod(a, b)"),
 }
 DATE_PARTS = {"getMonth": "month", "getYear": "year", "getDayOfMonth": "day"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node stands: whose profile it is, which names are bound to events or items, and the event group."""
+    """Where a node stands: whose profile it is, which names are bound to events or items, and the event
+    group.
+    """
 
     profile: str = "p.attributes"
     profile_id: str = "p.id"
@@ -48,7 +54,9 @@ class Place:
 
 @dataclass(slots=True)
 class Values:
-    """Turns nodes into SQL of a type. `now` and the zone are bound, so SQL does no zone arithmetic of its own."""
+    """Turns nodes into SQL of a type. `now` and the zone are bound, so SQL does no zone arithmetic of its
+    own.
+    """
 
     now: datetime
     zone_name: str = "UTC"
@@ -169,7 +177,8 @@ class Values:
                 value, default = (self.json(arg, place) for arg in node.args)
                 through = self.through_list(node.args[0], place)
                 return sql_of(
-                    "case when $1 then null when coalesce(jsonb_typeof($2), 'null') = 'null' then $3 else $2 end",
+                    "case when $1 then null when coalesce(jsonb_typeof($2), 'null') = 'null' then $3 else "
+                    "$2 end",
                     through,
                     value,
                     default,
@@ -264,12 +273,15 @@ class Values:
         return None
 
     def local(self, node: ast.Node, place: Place) -> Sql:
-        """The wall clock of a date: its own for a date or local time, that of the evaluation zone for a moment."""
+        """The wall clock of a date: its own for a date or local time, that of the evaluation zone for a
+        moment.
+        """
         column = self.event_column(node, place)
         if column is not None:
             return sql_of("($1 at time zone $2)", column, self.zone)
         return sql_of(
-            "case when $1 ~ $2 and pg_input_is_valid($1, 'timestamptz') then ($1)::timestamptz at time zone $4 "
+            "case when $1 ~ $2 and pg_input_is_valid($1, 'timestamptz') "
+            "then ($1)::timestamptz at time zone $4 "
             "when $1 ~ $3 and pg_input_is_valid($1, 'timestamp') then ($1)::timestamp end",
             self.text(node, place), bind(ISO_OFFSET, "text"), bind(ISO_LOCAL, "text"), self.zone,
         )  # fmt: skip
@@ -298,7 +310,7 @@ class Values:
 
 def json_bind(value: object) -> Sql:
     """A constant as jsonb."""
-    if isinstance(value, date | timedelta) or isinstance(value, Mapping):
+    if isinstance(value, date | timedelta | Mapping):
         raise Fallback("a date compared with a value that is not a field")
     return bind(json.dumps(value), "jsonb")
 

@@ -1,7 +1,7 @@
 """Types known before anything runs: what fits where, what two branches have in common, what a schema says.
 
-A type is str int dec bool date dto dt dur map obj null any period lambda entry, or list:<type>. An object of a
-schema carries its place: obj:profile/homeAddress.
+A type is str int dec bool date dto dt dur map obj null any period lambda entry, or list:<type>. An object of
+a schema carries its place: obj:profile/homeAddress.
 """
 
 import difflib
@@ -15,15 +15,17 @@ WORDS = {
     "list": "a list", "null": "null", "period": "a period", "lambda": "a function", "entry": "a map entry",
 }  # fmt: skip
 PARAM_WORDS = {
-    "num": "a number", "int": "a whole number", "regex": "a pattern as text", "like": "a pattern as text", "zone": "a time zone as text",
-    "part": "a part such as \"days\"", "cond": "a condition", "expr": "an expression over the items", "durtext": "a text",
+    "num": "a number", "int": "a whole number", "regex": "a pattern as text", "like": "a pattern as text",
+    "zone": "a time zone as text", "part": "a part such as \"days\"", "cond": "a condition",
+    "expr": "an expression over the items", "durtext": "a text",
 }  # fmt: skip
 DATES = frozenset(("date", "dto", "dt"))
 NUMBERS = frozenset(("int", "dec"))
 ACCEPTED = {
-    "str": {"str"}, "num": {"int", "dec"}, "int": {"int"}, "bool": {"bool"}, "list": {"list"}, "map": {"map", "obj"},
-    "date": {"date", "dto", "dt", "str"}, "dur": {"dur"}, "durtext": {"str"}, "regex": {"str"}, "like": {"str"},
-    "zone": {"str"}, "part": {"str"}, "cond": {"bool", "list", "obj", "map"},
+    "str": {"str"}, "num": {"int", "dec"}, "int": {"int"}, "bool": {"bool"}, "list": {"list"},
+    "map": {"map", "obj"}, "date": {"date", "dto", "dt", "str"}, "dur": {"dur"}, "durtext": {"str"},
+    "regex": {"str"}, "like": {"str"}, "zone": {"str"}, "part": {"str"},
+    "cond": {"bool", "list", "obj", "map"},
 }  # fmt: skip
 
 
@@ -106,15 +108,17 @@ class Schema:
     def knows(self, root: str) -> bool:
         return root in self.fields
 
-    def type_of(self, root: str, names: tuple[str, ...]) -> str | None:
-        """The type at a path, None for an unknown field."""
+    def type_of(self, root: str, names: tuple[str, ...], item_of: int = 0) -> str | None:
+        """The type at a path, None for an unknown field. The first `item_of` names lead to an item, not its
+        list.
+        """
         known, parents = self.fields[root], self.parents[root]
         found, through_list, place = "obj", False, ""
-        for name in names:
+        for index, name in enumerate(names):
             if base(found) in ("map", "any"):
                 found = "any"
                 break
-            through_list = through_list or found.startswith("list")
+            through_list = through_list or (found.startswith("list") and index > item_of)
             place = f"{place}.{name}" if place else name
             found = known.get(place) or ("obj" if place in parents else None)
             if found is None:

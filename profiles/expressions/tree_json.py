@@ -76,13 +76,13 @@ def _step_to_json(step: Step) -> dict:
 
 def from_json(data: object) -> Node:
     """The tree of a JSON value; anything else than a well-formed tree raises ExprError, nothing else."""
-    _refuse_deep_json(data)
+    refuse_deep_json(data)
     node = _read(data, "the tree")
     refuse_oversize(node)
     return node
 
 
-def _refuse_deep_json(data: object) -> None:
+def refuse_deep_json(data: object) -> None:
     count, stack = 0, [(data, 0)]
     while stack:
         value, level = stack.pop()

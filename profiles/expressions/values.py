@@ -1,7 +1,9 @@
-"""Values at run time: what counts as which type, equality and order, arithmetic in base ten, and texts of values.
+"""Values at run time: what counts as which type, equality and order, arithmetic in base ten, and texts of
+values.
 
-A value is None, bool, int, float, str, date, datetime (local or with a fixed offset), timedelta, list or dict.
-Nothing here raises for odd values; what cannot be computed is None, and a comparison with None is False.
+A value is None, bool, int, float, str, date, datetime (local or with a fixed offset), timedelta, list or
+dict. Nothing here raises for odd values; what cannot be computed is None, and a comparison with None is
+False.
 """
 
 from collections import Counter
@@ -86,7 +88,9 @@ def as_moment(value: object, zone: tzinfo) -> datetime | None:
 
 
 def equal(left: object, right: object) -> bool:
-    """Equality across all types: int and dec by value, a text against a date as a date, lists free of order."""
+    """Equality across all types: int and dec by value, a text against a date as a date, lists free of
+    order.
+    """
     if left is None or right is None:
         return False
     kind, other = type(left), type(right)
@@ -120,7 +124,9 @@ def bag(items: list) -> Counter:
 
 
 def key(value: object) -> object:
-    """A hashable stand-in with the same equality; 1 and true differ, lists inside a value keep their order."""
+    """A hashable stand-in with the same equality; 1 and true differ, lists inside a value keep their
+    order.
+    """
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, list):

@@ -1,25 +1,14 @@
 """`occurs`: which span of time a date has to fall into."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from profiles.expressions import ast
-from profiles.expressions.dates import add_units, instant, period, unit_around
+from profiles.expressions.dates import FIRST, LAST, add_units, edge, instant, period, unit_around
 from profiles.expressions.values import as_date, as_moment
-
-FIRST = datetime.min.replace(tzinfo=UTC)
-LAST = datetime.max.replace(tzinfo=UTC)
 
 # A window: from, to, whether each end belongs to it, and whether it is the outside that counts.
 Window = tuple[datetime, datetime, bool, bool, bool]
-
-
-def edge(moment: datetime, n: int, unit: str, zone: tzinfo) -> datetime:
-    """n units later; what lies beyond the calendar is its first or last moment."""
-    try:
-        return add_units(moment, n, unit, zone)
-    except OverflowError:
-        return FIRST if n < 0 else LAST
 
 
 def holds(window: Window | None, moment: datetime | None) -> bool:
@@ -135,6 +124,9 @@ def compile_occurs(node: ast.Occurs, compile_node: Callable, number: int) -> Cal
     value, make = compile_node(node.value), window_maker(node, compile_node, number)
 
     def occurs(run) -> bool:
-        return holds(make(run), as_moment(value(run), run.zone))
+        moment = as_moment(value(run), run.zone)
+        if run.watch is not None:
+            run.watch.append(("occurs", node, moment))
+        return holds(make(run), moment)
 
     return occurs

@@ -100,13 +100,19 @@ def store(entries: list[InboxEntry]) -> None:
 
 
 class GroupWriter:
-    """One thread of the process that writes everybody's rows: one COPY, one commit, many answers."""
+    """Threads that write everybody's rows: one COPY, one commit, many answers.
+
+    Two of them, so that one gathers and copies while the other waits for the disk.
+    """
+
+    THREADS = 2
 
     def __init__(self) -> None:
         self.pid = os.getpid()
         self._waiting: list[tuple[list[InboxEntry], _Ticket]] = []
         self._has_work = threading.Condition()
-        threading.Thread(target=self._run, name="inbox-writer", daemon=True).start()
+        for number in range(self.THREADS):
+            threading.Thread(target=self._run, name=f"inbox-writer-{number}", daemon=True).start()
 
     def store(self, entries: list[InboxEntry]) -> None:
         ticket = _Ticket()

@@ -19,7 +19,8 @@ Status = ParkedRecord.Status
 SETTLE = """
     UPDATE profiles_parkedrecord SET status = %(status)s, settled_at = %(now)s, settled_by = %(actor)s,
            message = coalesce(%(message)s, message)
-     WHERE id = ANY(%(ids)s) AND status = 'parked' AND (%(sandbox)s::bigint IS NULL OR sandbox_id = %(sandbox)s)
+     WHERE id = ANY(%(ids)s) AND status = 'parked'
+       AND (%(sandbox)s::bigint IS NULL OR sandbox_id = %(sandbox)s)
  RETURNING id
 """
 

@@ -3,8 +3,9 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import profiles.models.schema
 from django.db import migrations, models
+
+import profiles.models.schema
 
 
 class Migration(migrations.Migration):

@@ -21,7 +21,9 @@ from profiles.models import Inlet, Schema
 
 
 class InletForm(forms.Form):
-    name = forms.CharField(max_length=120, label=gettext_lazy("Name"), help_text=gettext_lazy("Who sends here."))
+    name = forms.CharField(
+        max_length=120, label=gettext_lazy("Name"), help_text=gettext_lazy("Who sends here.")
+    )
     needs_api_key = forms.BooleanField(
         required=False,
         label=gettext_lazy("Ask for an API key too"),
@@ -76,7 +78,7 @@ def renew(request: HttpRequest, inlet_id: int) -> HttpResponse:
         return ask(
             request,
             title=_("Give “%(name)s” a new address?") % {"name": inlet.name},
-            text=_("Senders that use the old address are refused within seconds. Do this when the address leaked."),
+            text=_("Senders that use the old address are refused within seconds. Do this when it leaked."),
             button=_("New address"),
         )
     inlets.renew_key(inlet, actor=request.access.actor)
@@ -119,4 +121,5 @@ def example(sandbox: Sandbox, inlet: Inlet, record_class: str) -> str:
     message = {"header": {"schemaRef": {"id": schema.uri if schema else ""}}, "body": {"xdmEntity": entity}}
     key = " \\\n  -H 'Authorization: Api-Key YOUR-KEY'" if inlet.needs_api_key else ""
     body = json.dumps(message, indent=2)
-    return f"curl '{address_of(inlet)}?syncValidation=true' \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{body}'"
+    kind = "-H 'Content-Type: application/json'"
+    return f"curl '{address_of(inlet)}?syncValidation=true' \\\n  {kind}{key} \\\n  -d '{body}'"

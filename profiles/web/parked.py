@@ -47,8 +47,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     search, status = searched(request), request.GET.get("status", Status.PARKED)
     rows = everything.filter(status=status) if status in Status.values else everything
     if search:
-        rows = rows.filter(Q(reason__icontains=search) | Q(code__icontains=search) | Q(message__icontains=search))
-    tabs = [{"value": value, "label": label, "count": counted.get(value, 0)} for value, label in Status.choices]
+        rows = rows.filter(
+            Q(reason__icontains=search) | Q(code__icontains=search) | Q(message__icontains=search)
+        )
+    tabs = [
+        {"value": value, "label": label, "count": counted.get(value, 0)} for value, label in Status.choices
+    ]
     context = {
         "page": page_of(rows, request),
         "search": search,
@@ -105,7 +109,9 @@ def replay_chosen(request: HttpRequest) -> HttpResponse:
     """The ticked records, as they came."""
     ids = [int(value) for value in request.POST.getlist("record") if value.isdigit()][:1000]
     count = parking.replay(ids, actor=request.access.actor, sandbox=request.access.sandbox)
-    message = ngettext("%(count)d record is on its way again.", "%(count)d records are on their way again.", count)
+    message = ngettext(
+        "%(count)d record is on its way again.", "%(count)d records are on their way again.", count
+    )
     return go(request, reverse("parked:list"), message % {"count": count})
 
 

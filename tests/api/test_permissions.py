@@ -37,7 +37,8 @@ NEEDS: dict[str, dict[str, str | None]] = {
     | dict.fromkeys({"requeue", "requeue_many"}, "operations.replay"),
     "api-suppression": dict.fromkeys(READ, "messages.view")
     | dict.fromkeys({"create", "destroy"}, "configurations.edit"),
-    "api-event-definition": dict.fromkeys(READ, "configurations.view") | dict.fromkeys(WRITE, "configurations.edit"),
+    "api-event-definition": dict.fromkeys(READ, "configurations.view")
+    | dict.fromkeys(WRITE, "configurations.edit"),
     "api-journey": dict.fromkeys(READ, "journeys.view")
     | dict.fromkeys(WRITE | {"duplicate", "new_version"}, "journeys.edit"),
     "api-journey-version": dict.fromkeys(
@@ -64,7 +65,9 @@ def endpoints() -> list[tuple[str, str, str, str]]:
                 callback = entry.callback
                 actions = getattr(callback, "actions", None)
                 resource = callback.initkwargs.get("basename") if actions else entry.name
-                methods = actions or {m: m for m in callback.cls.http_method_names if hasattr(callback.cls, m)}
+                methods = actions or {
+                    m: m for m in callback.cls.http_method_names if hasattr(callback.cls, m)
+                }
                 for method, action in methods.items():
                     if method not in ("head", "options"):
                         found.append((resource, action, method, f"/api/v1/{prefix}{entry.pattern}"))
@@ -134,7 +137,9 @@ def things_of(sandbox) -> dict[str, str]:
         "api-parked-record": parked.pk,
         "api-configuration": configuration.pk,
         "api-message": message.pk,
-        "api-suppression": Suppression.objects.create(sandbox=sandbox, address="a@example.com", reason="manual").pk,
+        "api-suppression": Suppression.objects.create(
+            sandbox=sandbox, address="a@example.com", reason="manual"
+        ).pk,
         "api-event-definition": make.event_definition(sandbox).pk,
         "api-journey": version.journey_id,
         "api-journey-version": version.pk,

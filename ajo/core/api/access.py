@@ -56,7 +56,8 @@ class ApiKeySerializer(serializers.ModelSerializer):
     class Meta:
         model = ApiKey
         fields = [
-            "id", "name", "permissions", "created_by", "created_at", "expires_at", "last_used_at", "is_revoked"
+            "id", "name", "permissions", "created_by", "created_at", "expires_at", "last_used_at",
+            "is_revoked",
         ]  # fmt: skip
         read_only_fields = ["last_used_at"]
 

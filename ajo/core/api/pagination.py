@@ -1,4 +1,4 @@
-"""Pages of results: `?page=2&page_size=100`; for tables that grow without end, a cursor instead of a number."""
+"""Pages of results: `?page=2&page_size=100`; for tables that grow without end, a cursor instead."""
 
 from rest_framework.pagination import CursorPagination, PageNumberPagination
 

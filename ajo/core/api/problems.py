@@ -32,7 +32,8 @@ def handler(exc: Exception, context: dict) -> Response | None:
     """The API framework's exception handler."""
     headers = {}
     if isinstance(exc, Refused):
-        body = problem(exc.status, exc.code, exc.message, **exc.details)
+        # a refusal's details may have names of their own, but never take those of the problem
+        body = exc.details | problem(exc.status, exc.code, exc.message)
     elif isinstance(exc, Http404):
         body = problem(404, "not_found", "There is no such object in this sandbox.")
     elif isinstance(exc, PermissionDenied):

@@ -8,7 +8,8 @@ from ajo.core.models import Sandbox
 from ajo.core.permissions import Access
 
 PROBLEM = OpenApiResponse(
-    OpenApiTypes.OBJECT, description="Problem JSON (RFC 9457): type, title, status, detail, and what helps to mend it."
+    OpenApiTypes.OBJECT,
+    description="Problem JSON (RFC 9457): type, title, status, detail, and what helps to mend it.",
 )
 
 

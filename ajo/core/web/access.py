@@ -16,13 +16,17 @@ from ajo.core.web.dialogs import ask, go
 from ajo.core.web.forms import ROLE_LABELS, ApiKeyForm, UserForm
 from ajo.core.web.paging import page_of, searched, show_list
 
-# --- API keys ---------------------------------------------------------------------------------------------------
+# --- API keys -----------------------------------------------------------------------------------------------
 
 
 @require_GET
 @needs("access.edit")
 def api_keys(request: HttpRequest) -> HttpResponse:
-    rows = ApiKey.objects.filter(sandbox=request.access.sandbox).select_related("created_by").order_by("-created")
+    rows = (
+        ApiKey.objects.filter(sandbox=request.access.sandbox)
+        .select_related("created_by")
+        .order_by("-created")
+    )
     search = searched(request)
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(prefix=search))
@@ -63,7 +67,7 @@ def api_key_revoke(request: HttpRequest, prefix: str) -> HttpResponse:
     return go(request, reverse("api-keys:list"), _("The key is revoked."))
 
 
-# --- users and roles --------------------------------------------------------------------------------------------
+# --- users and roles ----------------------------------------------------------------------------------------
 
 
 @require_GET
@@ -79,7 +83,12 @@ def people(request: HttpRequest) -> HttpResponse:
             | Q(user__last_name__icontains=search)
         )
     page = page_of(rows.order_by("user__username"), request)
-    context = {"page": page, "search": search, "roles": list(ROLES), "is_empty": not search and not page.paginator.count}
+    context = {
+        "page": page,
+        "search": search,
+        "roles": list(ROLES),
+        "is_empty": not search and not page.paginator.count,
+    }
     return show_list(request, "core", context | {"role_labels": ROLE_LABELS}, name="users")
 
 
@@ -135,8 +144,12 @@ def user_active(request: HttpRequest, assignment_id: int) -> HttpResponse:
         closing = user.is_active
         return ask(
             request,
-            title=_("Deactivate %(name)s?") % {"name": user} if closing else _("Activate %(name)s?") % {"name": user},
-            text=_("They cannot sign in any more. What they made stays.") if closing else _("They can sign in again."),
+            title=_("Deactivate %(name)s?") % {"name": user}
+            if closing
+            else _("Activate %(name)s?") % {"name": user},
+            text=_("They cannot sign in any more. What they made stays.")
+            if closing
+            else _("They can sign in again."),
             button=_("Deactivate") if closing else _("Activate"),
             danger=closing,
         )
@@ -149,7 +162,7 @@ def wanted_assignment(request: HttpRequest, assignment_id: int) -> RoleAssignmen
     return get_object_or_404(rows, pk=assignment_id, sandbox=request.access.sandbox)
 
 
-# --- audit log --------------------------------------------------------------------------------------------------
+# --- audit log ----------------------------------------------------------------------------------------------
 
 
 @require_GET

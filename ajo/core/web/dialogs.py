@@ -5,7 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 
-def ask(request: HttpRequest, *, title: str, text: str, button: str, points: list[str] = (), danger: bool = True) -> HttpResponse:
+def ask(
+    request: HttpRequest, *, title: str, text: str, button: str, points: list[str] = (), danger: bool = True
+) -> HttpResponse:
     """A dialog whose button posts to the address that was asked."""
     context = {
         "title": title,
@@ -18,7 +20,9 @@ def ask(request: HttpRequest, *, title: str, text: str, button: str, points: lis
     return render(request, "ui/_confirm.html" if request.htmx else "ui/confirm.html", context)
 
 
-def go(request: HttpRequest, address: str, message: str = "", *, level: int = messages.SUCCESS) -> HttpResponse:
+def go(
+    request: HttpRequest, address: str, message: str = "", *, level: int = messages.SUCCESS
+) -> HttpResponse:
     """On to an address, and say there what was done."""
     if message:
         messages.add_message(request, level, message)

@@ -47,7 +47,9 @@ class UserForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Leave it empty when the account exists already. They change it after signing in."),
     )
-    role = forms.ChoiceField(choices=list(ROLE_LABELS.items()), widget=forms.RadioSelect, label=_("Role"), initial="analyst")
+    role = forms.ChoiceField(
+        choices=list(ROLE_LABELS.items()), widget=forms.RadioSelect, label=_("Role"), initial="analyst"
+    )
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]

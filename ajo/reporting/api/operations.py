@@ -19,9 +19,13 @@ class OutboxSerializer(InboxSerializer):
 
 
 class OperationsSerializer(serializers.Serializer):
-    stuck = serializers.IntegerField(help_text="Instances that should have gone on and did not; zero when healthy.")
+    stuck = serializers.IntegerField(
+        help_text="Instances that should have gone on and did not; zero when healthy."
+    )
     inbox = InboxSerializer(help_text="Accepted and not yet processed.")
-    outbox = serializers.DictField(child=OutboxSerializer(), help_text="Messages waiting to go, by message type.")
+    outbox = serializers.DictField(
+        child=OutboxSerializer(), help_text="Messages waiting to go, by message type."
+    )
     parked = serializers.IntegerField(help_text="Records that could not be processed.")
 
 
@@ -30,6 +34,8 @@ class OperationsView(APIView):
 
     needs = "operations.view"
 
-    @extend_schema(operation_id="operations", summary="The state of the sandbox", responses=OperationsSerializer)
+    @extend_schema(
+        operation_id="operations", summary="The state of the sandbox", responses=OperationsSerializer
+    )
     def get(self, request) -> Response:
         return Response(operations.state_of(request.auth.sandbox, clock.now()))

@@ -93,7 +93,9 @@ class TimelineSerializer(serializers.Serializer):
         summary="Find people",
         parameters=[
             OpenApiParameter("search", OpenApiTypes.STR, description="Any identity, name or e-mail address."),
-            OpenApiParameter("namespace", OpenApiTypes.STR, description="With `identity`: its namespace, like Email."),
+            OpenApiParameter(
+                "namespace", OpenApiTypes.STR, description="With `identity`: its namespace, like Email."
+            ),
             OpenApiParameter("identity", OpenApiTypes.STR, description="Exactly this identity."),
         ],
     ),
@@ -142,7 +144,9 @@ class ProfileViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
         return self._listed(rows, EventSerializer)
 
     @extend_schema(
-        operation_id="profiles_messages", summary="Messages to the person", responses=MessageSerializer(many=True)
+        operation_id="profiles_messages",
+        summary="Messages to the person",
+        responses=MessageSerializer(many=True),
     )
     @action(detail=True)
     def messages(self, request: Request, pk: str) -> Response:
@@ -161,7 +165,9 @@ class ProfileViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
     @extend_schema(
         summary="All that happened to the person, newest first",
         parameters=[
-            OpenApiParameter("groups", OpenApiTypes.STR, description="Any of events,journeys,messages,consents."),
+            OpenApiParameter(
+                "groups", OpenApiTypes.STR, description="Any of events,journeys,messages,consents."
+            ),
             OpenApiParameter("before", OpenApiTypes.STR, description="`next` of the page before."),
         ],
         responses=TimelineSerializer,
@@ -170,7 +176,9 @@ class ProfileViewSet(InSandbox, viewsets.ReadOnlyModelViewSet):
     def timeline(self, request: Request, pk: str) -> Response:
         params = request.query_params
         groups = [name for name in params.get("groups", "").split(",") if name in timeline.GROUPS]
-        page = timeline.page_of(self.get_object(), groups=groups, before=timeline.Cursor.read(params.get("before", "")))
+        page = timeline.page_of(
+            self.get_object(), groups=groups, before=timeline.Cursor.read(params.get("before", ""))
+        )
         items = TimelineItemSerializer(page.items, many=True).data
         return Response({"results": items, "next": str(page.next) if page.next else None})
 

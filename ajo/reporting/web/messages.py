@@ -11,6 +11,7 @@ from ajo.core.permissions import needs
 from ajo.core.web.dialogs import go
 from ajo.core.web.paging import page_of, searched, show_list
 from ajo.reporting import people
+from channels_app.content.contents import plain_subject
 from channels_app.delivery import outbox
 from channels_app.delivery.checks import in_words
 from channels_app.models import Message, MessageEvent
@@ -26,7 +27,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     search, state = searched(request), request.GET.get("status", "")
     rows = everything.filter(state=state) if state in State.values else everything
     if search:
-        rows = rows.filter(address__in={search, search.lower()}) if "@" in search else rows.filter(profile_id__in=ids_of(request, search))
+        rows = (
+            rows.filter(address__in={search, search.lower()})
+            if "@" in search
+            else rows.filter(profile_id__in=ids_of(request, search))
+        )
     page = page_of(rows.select_related("content").order_by("-created_at", "-id"), request)
     shown = list(page.object_list)
     describe(shown)
@@ -35,7 +40,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "search": search,
         "status": state,
-        "tabs": [{"value": value, "label": label} for value, label in State.choices if value != State.SENDING],
+        "tabs": [
+            {"value": value, "label": label} for value, label in State.choices if value != State.SENDING
+        ],
         "is_empty": not search and not state and not page.paginator.count,
     }
     return show_list(request, "channels_app", context, name="messages")
@@ -47,9 +54,11 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     rows = Message.objects.select_related("content__configuration")
     found = get_object_or_404(rows, pk=message_id, sandbox=request.access.sandbox)
     describe([found])
-    events = list(MessageEvent.objects.filter(message_id=found.pk, sandbox=found.sandbox_id).order_by("at", "id"))
+    events = list(
+        MessageEvent.objects.filter(message_id=found.pk, sandbox=found.sandbox_id).order_by("at", "id")
+    )
     for event in events:
-        event.reason_text = in_words(event.reason)
+        event.text = in_words(event.reason) or (event.detail or {}).get("url", "")
     return render(request, "channels_app/message.html", {"message": found, "events": events})
 
 
@@ -61,7 +70,11 @@ def requeue(request: HttpRequest, message_id: int) -> HttpResponse:
     count = outbox.requeue(request.access.sandbox.pk, [found.pk])
     if count:
         audit.record("message.requeued", found, actor=request.access.actor, sandbox=request.access.sandbox)
-    text = _("The message is in the outbox again.") if count else _("Only a message that failed can be sent again.")
+    text = (
+        _("The message is in the outbox again.")
+        if count
+        else _("Only a message that failed can be sent again.")
+    )
     return go(request, reverse("messages:page", args=[found.pk]), text)
 
 
@@ -79,4 +92,4 @@ def describe(messages: list[Message]) -> None:
         m.node_label = people.place_of(m.version, m.node_id) if m.node_id else ""
         m.person = persons.get(m.profile_id)
         m.reason_text = in_words(m.reason)
-        m.subject = m.content.parts.get("subject", "") if m.content else ""
+        m.subject = plain_subject(m.content.parts) if m.content else ""

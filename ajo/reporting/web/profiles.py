@@ -72,7 +72,7 @@ def timeline_context(request: HttpRequest, profile: Profile) -> dict:
 
 
 def attribute_groups(profile: Profile) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Attributes by their first name, each as (path within the group, value); consents have a place of their own."""
+    """Attributes by their first name, each as (path in the group, value); consents have their own place."""
     groups = []
     single = []
     for name, value in sorted(profile.attributes.items()):

@@ -1,4 +1,6 @@
-"""Counting and adding up lists. A null list is an empty one; nulls and values of a wrong type are left out."""
+"""Counting and adding up lists. A null list is an empty one; nulls and values of a wrong type are left
+out.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -219,7 +219,9 @@ def sort(env, items: list, *how: object) -> list:
 
 
 def ordered(env, keys: list, ascending: bool, *, nulls_last: bool) -> list[int]:
-    """The places of the keys in order: numbers, dates, durations, texts, truths; equal ones keep their order."""
+    """The places of the keys in order: numbers, dates, durations, texts, truths; equal ones keep their
+    order.
+    """
     ranked = [(rank(env, key), index) for index, key in enumerate(keys)]
     usable = [(by, index) for by, index in ranked if by is not None]
     usable.sort(key=lambda pair: pair[0], reverse=not ascending)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, tzinfo
 
 from profiles.expressions import dates
+from profiles.expressions.dates import edge
 from profiles.expressions.functions.rows import row
 
 PARTS = {
@@ -43,7 +44,9 @@ def current_time_in_millis(env) -> int:
 
 def in_window(env, value: date, amount: int, unit: str, sign: int) -> bool:
     """The date lies between now and so many units away, both ends included."""
-    moment, other = dates.instant(value, env.zone), dates.add_units(env.now, sign * amount, unit, env.zone)
+    moment, other = dates.instant(value, env.zone), edge(env.now, sign * amount, unit, env.zone)
+    if env.watch is not None:
+        env.watch.append(("period", (sign * amount, unit), moment))
     return (other <= moment <= env.now) if sign < 0 else (env.now <= moment <= other)
 
 

@@ -1,6 +1,9 @@
-"""Operators, as rows of the same table. `and`, `or`, `if` and comparisons are compiled specially by `evaluate`."""
+"""Operators, as rows of the same table. `and`, `or`, `if` and comparisons are compiled specially by
+`evaluate`.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from profiles.expressions import values
 from profiles.expressions.functions.rows import row
@@ -63,27 +66,35 @@ def ne(left: object, right: object) -> bool:
     return values.different(left, right)
 
 
+def order(env, left: object, right: object) -> tuple | None:
+    """The two values as Python orders them; a watched run hears of moments."""
+    pair = values.comparable(left, right, env.zone)
+    if pair is not None and env.watch is not None and isinstance(pair[0], datetime):
+        env.watch.append(("order", *pair))
+    return pair
+
+
 @row("lt", "any, any", "bool", operator=True, env=True, nulls="predicate", help="Less than.", example="1 < 2")
 def lt(env, left: object, right: object) -> bool:
-    pair = values.comparable(left, right, env.zone)
+    pair = order(env, left, right)
     return pair is not None and pair[0] < pair[1]
 
 
 @row("le", "any, any", "bool", operator=True, env=True, nulls="predicate", help="At most.", example="1 <= 2")
 def le(env, left: object, right: object) -> bool:
-    pair = values.comparable(left, right, env.zone)
+    pair = order(env, left, right)
     return pair is not None and pair[0] <= pair[1]
 
 
 @row("gt", "any, any", "bool", operator=True, env=True, nulls="predicate", help="More than.", example="2 > 1")
 def gt(env, left: object, right: object) -> bool:
-    pair = values.comparable(left, right, env.zone)
+    pair = order(env, left, right)
     return pair is not None and pair[0] > pair[1]
 
 
 @row("ge", "any, any", "bool", operator=True, env=True, nulls="predicate", help="At least.", example="2 >= 1")
 def ge(env, left: object, right: object) -> bool:
-    pair = values.comparable(left, right, env.zone)
+    pair = order(env, left, right)
     return pair is not None and pair[0] >= pair[1]
 
 
@@ -128,7 +139,8 @@ def neg(value: object) -> object:
 
 @row(
     "if", "cond, any, any", "branches", operator=True, nulls="own",
-    help="The second value where the condition is true, else the third.", example="if (1 < 2) then (1) else (2)",
+    help="The second value where the condition is true, else the third.",
+    example="if (1 < 2) then (1) else (2)",
 )  # fmt: skip
 def choose(test: object, first: object, second: object) -> object:
     return first if values.truth(test) else second

@@ -2,21 +2,40 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 # How missing arguments are taken: strict gives null, predicate gives false, aggregate reads a null list as
 # empty, own leaves it to the function.
 NULLS = frozenset(("strict", "predicate", "aggregate", "own"))
 PARAM_TYPES = frozenset(
-    ["any", "str", "int", "num", "bool", "list", "map", "date", "dur", "durtext", "regex", "like", "zone", "part", "cond", "expr"]
+    [
+        "any",
+        "str",
+        "int",
+        "num",
+        "bool",
+        "list",
+        "map",
+        "date",
+        "dur",
+        "durtext",
+        "regex",
+        "like",
+        "zone",
+        "part",
+        "cond",
+        "expr",
+    ]
 )
 
 
 class Env(Protocol):
     """What a function that asks for it learns about the evaluation."""
 
-    now: object
-    zone: object
+    now: datetime
+    zone: tzinfo
+    watch: list | None  # where comparisons with the clock are told, see `recheck`
 
     def audiences(self) -> dict: ...
 
@@ -104,7 +123,8 @@ def row(
     """Make a row of the Python function below it. `names` is the name and its aliases, separated by spaces.
 
     `result` is a type, or argN (the type of an argument), itemN (of its items), bodyN (list of what the body
-    gives), number (dec if an argument is). `sql` is a pattern for the SQL back end, None where Python must do it.
+    gives), number (dec if an argument is). `sql` is a pattern for the SQL back end, None where Python must do
+    it.
     """
     if nulls not in NULLS:
         raise ValueError(f"unknown rule for nulls {nulls!r}")
@@ -112,13 +132,22 @@ def row(
     def write(python: Callable) -> Callable:
         name, *aliases = names.split()
         group = python.__module__.rsplit(".", 1)[-1]
-        python.expression_rows = (
-            *getattr(python, "expression_rows", ()),
-            Function(
-                name, tuple(aliases), read_forms(params), result, nulls, python, sql, volatile, env, group, help, example,
-                operator,
-            ),
-        )  # fmt: skip
+        written = Function(
+            name=name,
+            aliases=tuple(aliases),
+            forms=read_forms(params),
+            result=result,
+            nulls=nulls,
+            python=python,
+            sql=sql,
+            volatile=volatile,
+            env=env,
+            group=group,
+            help=help,
+            example=example,
+            operator=operator,
+        )
+        python.expression_rows = (*getattr(python, "expression_rows", ()), written)
         return python
 
     return write

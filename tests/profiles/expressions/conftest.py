@@ -61,9 +61,13 @@ class Rules:
     def store(self, snapshots: dict[int, dict]) -> None:
         """Replace what is stored by these snapshots, by profile id."""
         with self.connection.cursor() as cursor:
-            cursor.execute(
-                "truncate profiles_profile, profiles_experienceevent, audiences_audience, audiences_membership"
-            )
+            for table in (
+                "profiles_profile",
+                "profiles_experienceevent",
+                "audiences_audience",
+                "audiences_membership",
+            ):
+                cursor.execute(f"truncate {table}")
             names: dict[str, int] = {}
             for profile_id, snapshot in snapshots.items():
                 cursor.execute(
@@ -72,8 +76,8 @@ class Rules:
                 )
                 for event in snapshot.get("xEvent", []):
                     cursor.execute(
-                        "insert into profiles_experienceevent (sandbox_id, profile_id, timestamp, event_type, data)"
-                        " values (1, %s, %s, %s, %s)",
+                        "insert into profiles_experienceevent"
+                        " (sandbox_id, profile_id, timestamp, event_type, data) values (1, %s, %s, %s, %s)",
                         (
                             profile_id,
                             event["timestamp"],

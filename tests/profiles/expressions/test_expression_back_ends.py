@@ -1,8 +1,12 @@
 """Both back ends agree: generated rules over odd profiles and events, in Python and in a real PostgreSQL."""
 
+# ruff: noqa: E501 - a row per case reads best on one line
+
+import os
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -166,6 +170,7 @@ when = st.one_of(
 )
 
 
+@cache
 def numeric(field: str) -> st.SearchStrategy[str]:
     return st.one_of(
         st.just(field),
@@ -184,6 +189,7 @@ def numeric(field: str) -> st.SearchStrategy[str]:
     )
 
 
+@cache
 def atom(field: str, other: str) -> st.SearchStrategy[str]:
     """A condition on a field, perhaps with a second one."""
     pattern = st.sampled_from(
@@ -331,7 +337,11 @@ def stored(rules):
 
 
 @settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=int(os.environ.get("EXPRESSION_EXAMPLES", "250")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 @given(text=rule)
 def test_python_and_sql_select_the_same_profiles(stored, text):

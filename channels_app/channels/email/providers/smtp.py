@@ -42,7 +42,7 @@ class Smtp(Provider):
             help_text="Kept encrypted; leave empty to keep the stored one.",
         )
         pool_size = forms.IntegerField(
-            min_value=1, max_value=50, initial=10, help_text="Connections a worker keeps open at most."
+            min_value=1, max_value=50, initial=20, help_text="Connections a worker keeps open at most."
         )
 
     @classmethod
