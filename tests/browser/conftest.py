@@ -45,18 +45,37 @@ def canvas(browser, live_server, client) -> Iterator[Canvas]:
     drafts.apply(version.pk, event, revision=0, actor="ana", sandbox=sandbox)
     wait = {"op": "insert", "kind": "wait", "at": "n1", "outlet": "next"}
     drafts.apply(version.pk, wait, revision=1, actor="ana", sandbox=sandbox)
-    client.force_login(make.user("ana", role="marketer", of=sandbox))
+    page = open_page(browser, live_server, client, user=make.user("ana", role="marketer", of=sandbox))
+    opened = Canvas(page, version)
+    page.goto(f"{live_server.url}/journeys/{version.pk}/")
+    page.wait_for_selector("#node-n1[tabindex='0']")
+    yield opened
+    page.context.close()
+    assert opened.errors == []
+
+
+@pytest.fixture
+def desk(browser, live_server, client) -> Iterator[tuple]:
+    """An empty sandbox and the list of its journeys, opened by somebody who may do everything."""
+    sandbox = make.sandbox("shop")
+    page = open_page(browser, live_server, client, user=make.user("ana", role="administrator", of=sandbox))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{live_server.url}/journeys/")
+    yield sandbox, page
+    page.context.close()
+    assert errors == []
+
+
+def open_page(browser, live_server, client, *, user):
+    """A new window of somebody who is signed in."""
+    client.force_login(user)
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     context.add_cookies([session])
     page = context.new_page()
     page.set_default_timeout(10_000)
-    opened = Canvas(page, version)
-    page.goto(f"{live_server.url}/journeys/{version.pk}/")
-    page.wait_for_selector("#node-n1[tabindex='0']")
-    yield opened
-    context.close()
-    assert opened.errors == []
+    return page
 
 
 @pytest.fixture(scope="session")
