@@ -15,7 +15,7 @@ run: install  ## start everything on this machine (PORT=8000 HOST=127.0.0.1 DATA
 
 test: install-dev  ## all tests (ARGS="-k name" goes to pytest)
 	@scripts/browser.sh || true
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: install-dev  ## what the style checks say
 	@$(PY) -m ruff check .

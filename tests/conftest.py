@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from ajo.core import sql
 from tests import servers
+from tests.running import data_directory
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -18,10 +18,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """An empty directory that the database's own user can reach; pytest's `tmp_path` is closed to others."""
-    with TemporaryDirectory(prefix="ajo-tests-", ignore_cleanup_errors=True) as path:
-        Path(path).chmod(0o755)
-        yield Path(path).resolve() / "data"
+    with data_directory() as path:
+        yield path
 
 
 UNMANAGED = (

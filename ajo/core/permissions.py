@@ -77,7 +77,7 @@ def access_of(user: User, sandbox: Sandbox) -> Access | None:
 def choose_sandbox(user: User, wanted: str | None) -> Access | None:
     """The access to the wanted sandbox, or to the first one the user may enter."""
     allowed = sandboxes_of(user)
-    sandbox = next((s for s in allowed if s.name == wanted), allowed[0] if allowed else None)
+    sandbox = next((s for s in allowed if s.name == wanted), min(allowed, key=lambda s: s.pk, default=None))
     return access_of(user, sandbox) if sandbox else None
 
 

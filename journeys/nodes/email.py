@@ -50,7 +50,7 @@ class Email(NodeType):
 
     @classmethod
     def describe(cls, params: dict) -> str:
-        return str(params.get("subject") or "")
+        return contents.plain_subject(params)
 
     @classmethod
     def freeze(cls, params: dict, *, sandbox: Sandbox, label: str) -> dict:

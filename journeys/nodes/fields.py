@@ -17,7 +17,8 @@ def check_expression(text: str, want: str) -> None:
     try:
         compile_text(text, want=want)
     except ExprError as error:
-        raise ValidationError(str(error), code=error.kind) from error
+        sentence = f"{error.message} {error.hint}".strip()
+        raise ValidationError(sentence, code=error.kind) from error
 
 
 class ExpressionWidget(forms.Textarea):
@@ -104,12 +105,12 @@ class PathsField(forms.Field):
                 raise ValidationError(f"Path {number} needs an id of its own.", code="id")
             seen.add(path_id)
             if not expression:
-                problems.append(f"Path {number} ({label or path_id}) has no condition.")
+                problems.append(f"Path “{label or path_id}” has no condition.")
             else:
                 try:
                     check_expression(expression, "bool")
                 except ValidationError as error:
-                    problems.append(f"Path {number} ({label or path_id}): {error.messages[0]}")
+                    problems.append(f"Path “{label or path_id}”: {error.messages[0]}")
             paths.append({"id": path_id, "label": label[:60] or f"Path {number}", "expression": expression})
         if problems:
             raise ValidationError(problems)

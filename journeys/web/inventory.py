@@ -59,7 +59,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         if search
         else everything
     )
-    counted = dict(found.order_by().values_list("shown_status").annotate(Count("pk")))
+    counted = count_by_status(found)
+    all_counted = count_by_status(everything) if search else counted
     if status in Status.values:
         found = found.filter(shown_status=status)
     sort = request.GET.get("sort", "-changed")
@@ -76,9 +77,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         "status": status,
         "sort": sort,
         "tabs": [tab for tab in tabs if tab["count"] or tab["value"] == status],
-        "count": sum(counted.values()),
-        "live_count": counted.get(Status.LIVE, 0),
-        "is_empty": not search and not counted,
+        "count": sum(all_counted.values()),
+        "found_count": sum(counted.values()),
+        "live_count": all_counted.get(Status.LIVE, 0),
+        "is_empty": not all_counted,
     }
     page_pieces = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
     context["page"].pages_shown = [number for number in page_pieces if isinstance(number, int)]
@@ -125,6 +127,10 @@ def journeys_of(sandbox_id: int) -> QuerySet[Journey]:
         draft_id=Subquery(drafts.values("pk")[:1]),
         changed_at=Max("versions__updated_at"),
     )
+
+
+def count_by_status(journeys: QuerySet[Journey]) -> dict[str, int]:
+    return dict(journeys.order_by().values_list("shown_status").annotate(Count("pk")))
 
 
 def rows_of(page: Page) -> list[Row]:

@@ -1,22 +1,15 @@
 """`manage.py up`, for real: from nothing to a running product, and back to nothing."""
 
-import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 from django.core.management import get_commands
 
-from ajo.embedded.process import free_port
-from ajo.embedded.supervisor import MARK
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-LONGEST_START = 240
+from tests.running import left_of, send, starter, wait_for_line
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,72 +20,8 @@ pytestmark = [
 @pytest.fixture
 def up(data_dir, tmp_path):
     """Starts the product on free ports; kills what a failed test leaves."""
-    started = []
-
-    def start(command=None, **extra):
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "EMBEDDED", "PYTEST_XDIST_WORKER")
-        }
-        environment = inherited | {
-            "DJANGO_SETTINGS_MODULE": "ajo.settings",
-            "DATA_DIR": str(data_dir),
-            "PORT": str(free_port("127.0.0.1")),
-            "COLLECTOR_PORT": str(free_port("127.0.0.1")),
-            "EMBEDDED_SMTP_PORT": str(free_port("127.0.0.1")),
-            **extra,
-        }
-        output = (tmp_path / f"up-{len(started)}.txt").open("w+")
-        process = subprocess.Popen(
-            command or [sys.executable, "manage.py", "up"],
-            cwd=REPOSITORY,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process, Path(output.name)
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    for left in left_of(data_dir):
-        left.kill()
-
-
-def wait_for_line(process, output, beginning):
-    give_up_at = time.monotonic() + LONGEST_START
-    while time.monotonic() < give_up_at:
-        found = [line for line in output.read_text().splitlines() if line.startswith(beginning)]
-        if found:
-            return found[0]
-        assert process.poll() is None, output.read_text()
-        time.sleep(0.2)
-    raise AssertionError(output.read_text())
-
-
-def left_of(data_dir):
-    """Processes of this run that are still alive."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            is_child = process.environ().get(MARK) == str(data_dir)
-            if is_child or process.cwd().startswith(str(data_dir)):
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
-
-
-def send(curl):
-    done = subprocess.run(
-        ["bash", "-c", f"{curl} -o /dev/null -w '%{{http_code}}'"], capture_output=True, text=True
-    )
-    return done.stdout
+    with starter(data_dir, tmp_path) as start:
+        yield start
 
 
 def test_from_nothing_to_a_running_product_and_back(up, data_dir):

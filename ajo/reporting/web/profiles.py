@@ -82,7 +82,7 @@ def attribute_groups(profile: Profile) -> list[tuple[str, list[tuple[str, str]]]
             groups.append((name, list(flattened(value))))
         else:
             single.append((name, as_text(value)))
-    return [*groups, *([("", single)] if single else [])]
+    return [*([("", single)] if single else []), *groups]
 
 
 def flattened(value: dict, prefix: str = ""):

@@ -134,7 +134,7 @@ export function watchBackground(onClick) {
 
 export function start() {
   const kept = JSON.parse(sessionStorage.getItem(KEY) || "null");
-  if (kept && !canvas().hasAttribute("data-empty")) { Object.assign(view, kept); show(); } else fit(false, 0.7);
+  if (kept && !canvas().hasAttribute("data-empty")) { Object.assign(view, kept); show(); } else fit(false, 0.6);
   drawMap();
   new ResizeObserver(drawView).observe(stage);
 }
