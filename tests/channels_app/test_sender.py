@@ -8,7 +8,7 @@ from django.db import connection
 
 from ajo.core import clock, sql
 from channels_app.content import contents
-from channels_app.delivery import outbox, sender
+from channels_app.delivery import connections, outbox, sender
 from channels_app.models import Message, MessageEvent, Suppression
 from tests import factories as make
 from tests.smtp import mail_server
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def fresh_connections(settings):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     sender._configurations.clear()
-    sender._pools.clear()
+    connections._pools.clear()
     sender.content_of.cache_clear()
 
 

@@ -13,7 +13,7 @@ from ajo.core import clock
 from channels_app import configurations, errors
 from channels_app.channels.base import providers
 from channels_app.content import contents
-from channels_app.delivery import outbox, sender
+from channels_app.delivery import connections, outbox, sender
 from channels_app.models import Message, Suppression
 from tests import factories as make
 
@@ -72,7 +72,7 @@ def http_api(add_example, settings):
     add_example("email-provider.md", "channels_app.channels.email.providers", "http_api", providers)
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     sender._configurations.clear()
-    sender._pools.clear()
+    connections._pools.clear()
     sender.content_of.cache_clear()
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from ajo import pipeline
 from ajo.core import clock
-from channels_app.delivery import sender
+from channels_app.delivery import connections, sender
 from channels_app.models import Message
 from journeys.engine import executor, tallies
 from journeys.models import JourneyInstance, Refusal, StepEvent
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def mailbox(settings):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     sender._configurations.clear()
-    sender._pools.clear()
+    connections._pools.clear()
     sender.content_of.cache_clear()
     with mail_server() as server:
         yield server
