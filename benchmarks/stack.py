@@ -49,7 +49,8 @@ class Stack:
         return {
             "collector": (
                 [python, "-m", "granian", "--interface", "wsgi", "ajo.wsgi:application", "--host", "127.0.0.1",
-                 "--port", str(self.collector_port), "--workers", "1", "--blocking-threads", "32", "--no-log"],
+                 "--port", str(self.collector_port), "--workers", "2", "--runtime-mode", "st",
+                 "--blocking-threads", "12", "--no-log"],
                 {"AJO_ROLE": "collector"},
             ),
             "web": (

@@ -17,8 +17,9 @@ def deep_merge(base: dict, patch: dict) -> dict:
     for name, value in patch.items():
         if value is None:
             merged.pop(name, None)
-        elif isinstance(value, dict) and isinstance(merged.get(name), dict):
-            merged[name] = deep_merge(merged[name], value)
+        elif isinstance(value, dict):
+            known = merged.get(name)
+            merged[name] = deep_merge(known if isinstance(known, dict) else {}, value)
         else:
             merged[name] = value
     return merged

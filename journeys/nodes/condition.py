@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django import forms
 
-from journeys.nodes.base import ErrorPathForm, Move, NodeType, Outlet, Visit, node_types, with_error_path
+from journeys.nodes.base import Move, NodeForm, NodeType, Outlet, Visit, node_types
 from journeys.nodes.fields import PathsField
 from profiles.expressions import compile_text
 
@@ -18,7 +18,7 @@ class Condition(NodeType):
     icon = "split"
     help = "Split people into paths. The first path that fits wins, from top to bottom."
 
-    class Params(ErrorPathForm):
+    class Params(NodeForm):
         paths = PathsField(label="Paths", initial=[{"id": "path1", "label": "Path 1", "expression": ""}])
         other_cases = forms.BooleanField(
             required=False, initial=True, label="Show path for other cases", help_text="For people no path fits."
@@ -34,7 +34,7 @@ class Condition(NodeType):
         ] or [Outlet("path1", "Path 1")]
         if params.get("other_cases", True):
             outlets.append(Outlet("other", "Other cases"))
-        return with_error_path(outlets, params)
+        return outlets
 
     @classmethod
     def describe(cls, params: dict) -> str:

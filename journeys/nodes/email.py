@@ -8,7 +8,7 @@ from django import forms
 from ajo.core.models import Sandbox
 from channels_app.content import contents
 from channels_app.models import Configuration
-from journeys.nodes.base import ErrorPathForm, MessageDraft, Move, NodeType, Outlet, Visit, node_types, with_error_path
+from journeys.nodes.base import MessageDraft, Move, NodeForm, NodeType, Visit, node_types
 from journeys.nodes.fields import PickField
 
 
@@ -20,7 +20,7 @@ class Email(NodeType):
     icon = "mail"
     help = "Send a personalized email."
 
-    class Params(ErrorPathForm):
+    class Params(NodeForm):
         configuration = PickField(label="Channel configuration")
         subject = forms.CharField(max_length=998)
         preheader = forms.CharField(max_length=255, required=False, help_text="The line that inboxes show after the subject.")
@@ -43,10 +43,6 @@ class Email(NodeType):
             for field, problem in contents.problems("email", params):
                 self.add_error(field if field in self.fields else None, problem)
             return params
-
-    @classmethod
-    def outlets(cls, params: dict) -> list[Outlet]:
-        return with_error_path([Outlet("next")], params)
 
     @classmethod
     def describe(cls, params: dict) -> str:
