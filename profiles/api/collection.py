@@ -32,7 +32,7 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             try:
                 return view(request, open_inlet(request, key))
-            except (OperationalError, InterfaceError) as error:  # the database is away: the sender comes again
+            except (OperationalError, InterfaceError) as error:  # the database is away
                 raise NotStored() from error
         except Refused as refusal:
             response = json_problem(refusal.status, refusal.code, refusal.message, **refusal.details)

@@ -60,9 +60,10 @@ def test_a_database_that_is_away_is_said_so_that_the_sender_comes_again(client, 
     def away(*args):
         raise OperationalError("server closed the connection unexpectedly")
 
+    message = make.event(sandbox)
     accept._inlets.clear()
     with connection.execute_wrapper(away):
-        answer = send(client, url, make.event(sandbox))
+        answer = send(client, url, message)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["type"] == "urn:problem:ingest.not_stored"
