@@ -8,13 +8,14 @@ from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.urls import reverse
 
 from ajo.core import clock
 from channels_app import configurations, errors
 from channels_app.channels.base import providers
 from channels_app.content import contents
 from channels_app.delivery import connections, outbox, sender
-from channels_app.models import Message, Suppression
+from channels_app.models import Configuration, Message, Suppression
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +120,31 @@ def test_mails_leave_through_it(api):
     assert mime["Subject"] == "Hello ina"
     assert {h["Authorization"] for h in api.headers} == {"Bearer a secret"}
     assert {h["Host"] for h in api.headers} == {f"127.0.0.1:{api.server_port}"}
+
+
+def test_the_page_offers_it_and_makes_a_configuration_of_it(client, api):
+    sandbox = make.sandbox()
+    client.force_login(make.user("ana", role="marketer", of=sandbox))
+    page = reverse("configurations:create")
+    values = {"name": "By API", "message_type": "marketing", "is_active": "on", "from_name": "Shop"}
+    values |= {"from_email": "hello@shop.example", "address_path": "personalEmail.address"}
+    values |= {"url": api.url, "token": "a secret", "pool_size": "2"}
+
+    offered = client.get(page).content.decode()
+    answer = client.post(f"{page}?provider=http_api", values)
+
+    assert 'href="?provider=http_api"' in offered
+    assert answer.status_code == 302
+    made = Configuration.objects.get(sandbox=sandbox)
+    assert (made.provider, made.settings["url"], made.secrets) == ("http_api", api.url, {"token": "a secret"})
+    assert "a secret" not in client.get(reverse("configurations:edit", args=[made.pk])).content.decode()
+
+
+def test_a_provider_that_is_not_there_is_refused(client):
+    sandbox = make.sandbox()
+    client.force_login(make.user("ana", role="marketer", of=sandbox))
+
+    assert client.get(reverse("configurations:create") + "?provider=pigeon").status_code == 400
 
 
 def test_the_secret_is_kept_apart(api):
