@@ -159,14 +159,22 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 addEventListener("beforeunload", (event) => { if (panel.querySelector("#node-form")?.dataset.unsaved) event.preventDefault(); });
 
-let focusField = "";
+// Open an activity's settings and go into one of them: now when they are shown, else once they are.
+let wantedField = null;
+function enter(id, field) {
+  const isShown = panel.querySelector("#node-form")?.dataset.node === id;
+  wantedField = isShown ? null : field;
+  select(id, { focus: !field });
+  if (isShown) focusField(field);
+}
+function focusField(name) {
+  if (name) panel.querySelector(`[name="${CSS.escape(name)}"], #id_${CSS.escape(name)}-field :is(input, textarea, select)`)?.focus();
+}
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "panel") return;
   checkAll(panel);
-  if (focusField === null) return;
-  const field = focusField && panel.querySelector(`[name="${CSS.escape(focusField)}"], #id_${CSS.escape(focusField)}-field :is(input, textarea, select)`);
-  if (field) field.focus();
-  focusField = null;
+  focusField(wantedField);
+  wantedField = null;
 });
 
 // --- after an edit ---------------------------------------------------------------------------------------------
@@ -233,7 +241,7 @@ document.addEventListener("click", (event) => {
   if (on("[data-operation]")) return operate(JSON.parse(on("[data-operation]").dataset.operation));
   if (on("[data-pick-at]")) return picker.open({ at: on("[data-pick-at]").dataset.pickAt, outlet: on("[data-pick-at]").dataset.outlet }, on("[data-pick-at]"), insert);
   if (on("[data-connect]")) return ask("connect", on("[data-connect]").dataset.connect, `?outlet=${encodeURIComponent(on("[data-connect]").dataset.outlet)}`);
-  if (on("[data-go]")) { const { go, field } = on("[data-go]").dataset; dialog.close(); focusField = field || null; return select(go, { focus: !field }); }
+  if (on("[data-go]")) { const { go, field } = on("[data-go]").dataset; dialog.close(); return enter(go, field || null); }
 });
 
 document.addEventListener("submit", (event) => {
@@ -302,9 +310,7 @@ document.addEventListener("keydown", (event) => {
     select(nodes().at(event.key === "Home" ? 0 : -1).dataset.id, { focus: true, open: !panel.hidden });
   } else if (node && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
-    focusField = "label";
-    const isShown = panel.querySelector("#node-form")?.dataset.node === node.dataset.id;
-    if (isShown) panel.querySelector("#node-label").focus(); else select(node.dataset.id);
+    enter(node.dataset.id, "label");
   } else if (VIEW_KEYS[event.key]) look(VIEW_KEYS[event.key]);
   else if (isEditable && NODE_KEYS[event.key] && (selected || event.key === "a")) { event.preventDefault(); COMMANDS[NODE_KEYS[event.key]](); }
 });
