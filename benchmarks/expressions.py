@@ -68,7 +68,9 @@ def main() -> None:
             at_least=200_000,
             note="three terms; reference: the same by hand",
         ),
-        result("expressions.events", per_second(events.run), "evals/s", note="count over 14 events in a window"),
+        result(
+            "expressions.events", per_second(events.run), "evals/s", note="count over 14 events in a window"
+        ),
         result("expressions.parse", parsing, "ms", note="a rule of four terms"),
     ]
     show(results)

@@ -29,7 +29,16 @@ SETTLE = """
      WHERE m.id = v.id AND m.created_at = v.created_at AND m.state = 'sending' AND m.claimed_by = %s
  RETURNING m.id
 """
-EVENT_COLUMNS = ("at", "sandbox_id", "message_id", "profile_id", "journey_version_id", "node_id", "kind", "reason")
+EVENT_COLUMNS = (
+    "at",
+    "sandbox_id",
+    "message_id",
+    "profile_id",
+    "journey_version_id",
+    "node_id",
+    "kind",
+    "reason",
+)
 
 
 @dataclass(slots=True)
@@ -113,7 +122,9 @@ def _settle(results: Sequence[Result], owner: str) -> None:
     for result in written:
         if result.state == "bounced":
             message = result.message
-            suppression.add(message.sandbox_id, message.address, reason="hard bounce", detail=result.reason or "")
+            suppression.add(
+                message.sandbox_id, message.address, reason="hard bounce", detail=result.reason or ""
+            )
 
 
 def events_of(results: Iterable[Result]) -> Iterable[tuple]:

@@ -83,7 +83,13 @@ def run_once(message_type: str, now: datetime | None = None, limit: int = BATCH)
     now = now or clock.now()
     owner = owner_name()
     ends_at = monotonic() + LEASE.total_seconds() - SAFETY
-    claim = {"owner": owner, "now": now, "lease_until": now + LEASE, "limit": limit, "message_type": message_type}
+    claim = {
+        "owner": owner,
+        "now": now,
+        "lease_until": now + LEASE,
+        "limit": limit,
+        "message_type": message_type,
+    }
     messages = [Claimed(*row) for row in sql.rows(CLAIM, claim)]
     if not messages:
         return 0
@@ -95,7 +101,9 @@ def run_once(message_type: str, now: datetime | None = None, limit: int = BATCH)
         if reason:
             settled.append(Result(message, "skipped", "skipped", reason))
         else:
-            by_configuration.setdefault(batch.contents[message.content_id].configuration_id, []).append(message)
+            by_configuration.setdefault(batch.contents[message.content_id].configuration_id, []).append(
+                message
+            )
     settle(settled, owner)
     for configuration_id, group in by_configuration.items():
         deliver(batch, configuration_of(configuration_id), group, owner, ends_at)
@@ -108,11 +116,17 @@ class Batch:
     def __init__(self, messages: Sequence[Claimed], is_marketing: bool) -> None:
         self.is_marketing = is_marketing
         self.people = People(m.profile_id for m in messages)
-        self.contents = {content_id: content_of(content_id) for content_id in {m.content_id for m in messages}}
+        self.contents = {
+            content_id: content_of(content_id) for content_id in {m.content_id for m in messages}
+        }
         without = []
         for message in messages:
-            path = configuration_of(self.contents[message.content_id].configuration_id).settings.get("address_path")
-            message.address = value_at(self.people.attributes(message.profile_id), path or DEFAULT_ADDRESS_PATH)
+            path = configuration_of(self.contents[message.content_id].configuration_id).settings.get(
+                "address_path"
+            )
+            message.address = value_at(
+                self.people.attributes(message.profile_id), path or DEFAULT_ADDRESS_PATH
+            )
             if not message.address:
                 without.append(message)
         if without:
@@ -166,7 +180,10 @@ _configurations: dict[int, tuple[float, Configuration]] = {}
 def configuration_of(configuration_id: int) -> Configuration:
     known = _configurations.get(configuration_id)
     if known is None or monotonic() - known[0] > CONFIGURATION_FOR:
-        known = _configurations[configuration_id] = (monotonic(), Configuration.objects.get(pk=configuration_id))
+        known = _configurations[configuration_id] = (
+            monotonic(),
+            Configuration.objects.get(pk=configuration_id),
+        )
     return known[1]
 
 
@@ -233,7 +250,9 @@ def attempt(
 ) -> Result:
     """Fill one message and hand it over; never raises."""
     now = clock.now()
-    if monotonic() > ends_at:  # the lease is nearly over: leave it to the next claim rather than send it twice
+    if (
+        monotonic() > ends_at
+    ):  # the lease is nearly over: leave it to the next claim rather than send it twice
         return Result(message, "queued", "delayed", "leaseOver", due_at=now)
     try:
         mime = batch.mime(message, configuration, now)

@@ -100,7 +100,9 @@ def sort_out(entries: Sequence[Entry], now: datetime) -> tuple[list[tuple[Entry,
     last: dict[tuple[int, str], tuple[datetime, bool]] = {}
     if wanted:
         found = sql.rows(LAST_ENTRANCES, [[w[0] for w in wanted], [w[1] for w in wanted]])
-        last = {(journey_id, key): (entered_at, is_inside) for journey_id, key, entered_at, is_inside in found}
+        last = {
+            (journey_id, key): (entered_at, is_inside) for journey_id, key, entered_at, is_inside in found
+        }
     admitted, refused = [], []
     for entry in entries:
         place = (entry.version.journey_id, entry.key)

@@ -164,7 +164,9 @@ def live_versions(sandboxes: set[int]) -> dict[int, list[LiveVersion]]:
         if start is None or not isinstance(start.params, dict) or "definition" not in start.params:
             continue
         rest[4] = timedelta(seconds=rest[4])
-        found.setdefault(start.params["definition"], []).append(LiveVersion(version_id, *rest, start_node=plan.start))
+        found.setdefault(start.params["definition"], []).append(
+            LiveVersion(version_id, *rest, start_node=plan.start)
+        )
     return found
 
 
@@ -180,7 +182,9 @@ def keys_for(wanted: Sequence[tuple[Match, LiveVersion]]) -> dict[tuple[int, int
         else:
             missing.setdefault(place, []).append(m.event.event_id)
     if missing:
-        for profile_id, namespace_id, value in sql.rows(KEYS, [[p[0] for p in missing], [p[1] for p in missing]]):
+        for profile_id, namespace_id, value in sql.rows(
+            KEYS, [[p[0] for p in missing], [p[1] for p in missing]]
+        ):
             for event_id in missing[(profile_id, namespace_id)]:
                 keys[(profile_id, namespace_id, event_id)] = value
     return keys

@@ -17,7 +17,6 @@ from django import forms
 from ajo.core.models import Sandbox
 from ajo.core.registry import Registry
 
-
 ERROR = "error"  # the outlet for those who cannot go on
 
 

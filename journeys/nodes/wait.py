@@ -11,7 +11,13 @@ from journeys.nodes.fields import ExpressionField
 from profiles.expressions import compile_text
 
 LONGEST_WAIT = timedelta(days=90)
-UNITS = [("seconds", "seconds"), ("minutes", "minutes"), ("hours", "hours"), ("days", "days"), ("weeks", "weeks")]
+UNITS = [
+    ("seconds", "seconds"),
+    ("minutes", "minutes"),
+    ("hours", "hours"),
+    ("days", "days"),
+    ("weeks", "weeks"),
+]
 
 
 @node_types.register
@@ -39,7 +45,10 @@ class Wait(NodeType):
         amount = forms.IntegerField(min_value=0, required=False, initial=1)
         unit = forms.ChoiceField(choices=UNITS, required=False, initial="days")
         expression = ExpressionField(
-            want="dto", required=False, label="Date", help_text="A date and time without offset, in the journey's zone."
+            want="dto",
+            required=False,
+            label="Date",
+            help_text="A date and time without offset, in the journey's zone.",
         )
 
         def clean(self) -> dict:

@@ -161,7 +161,9 @@ def test_an_authenticated_inlet_needs_a_key_of_its_sandbox(client, sandbox, url)
     good = make.api_key(sandbox, "profiles.ingest")
 
     def status(**headers):
-        return client.post(url, orjson.dumps(message), content_type="application/json", headers=headers).status_code
+        return client.post(
+            url, orjson.dumps(message), content_type="application/json", headers=headers
+        ).status_code
 
     assert status() == 401
     assert status(authorization="Bearer nonsense") == 401
