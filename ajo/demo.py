@@ -27,7 +27,8 @@ PEOPLE = [
 MAIL = """<!doctype html>
 <html><head><meta charset="utf-8"><title>Welcome</title></head>
 <body style="margin:0;background:#f4f6f8;font-family:Helvetica,Arial,sans-serif;color:#1d2733">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:32px 16px">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0">
+<tr><td align="center" style="padding:32px 16px">
 <table role="presentation" width="560" cellpadding="0" cellspacing="0" style="background:#ffffff;border-radius:12px">
 <tr><td style="padding:36px 40px">
 <h1 style="margin:0 0 16px;font-size:24px">HEADLINE</h1>
@@ -56,16 +57,30 @@ def graph(definition: EventDefinition, configuration: Configuration) -> dict:
         "As a gold member you have {{ profile.loyalty.points }} points waiting, and free delivery on every order.",
     )
     everybody = message(
-        configuration, f"Welcome, {name}", f"Welcome, {name}!", "Good to have you with us. Here is what is new this week."
+        configuration,
+        f"Welcome, {name}",
+        f"Welcome, {name}!",
+        "Good to have you with us. Here is what is new this week.",
     )
     reminder = message(
-        configuration, f"{name}, did you see our favourites?", "Our favourites of the week", "Three things that others liked."
+        configuration,
+        f"{name}, did you see our favourites?",
+        "Our favourites of the week",
+        "Three things that others liked.",
     )
     paths = [{"id": "gold", "label": "Gold members", "expression": 'profile.loyalty.tier = "gold"'}]
     return {
         "nodes": {
-            "start": {"kind": "unitary_event", "label": "Subscribed", "params": {"definition": definition.pk}},
-            "tier": {"kind": "condition", "label": "Loyalty tier", "params": {"paths": paths, "other_cases": True}},
+            "start": {
+                "kind": "unitary_event",
+                "label": "Subscribed",
+                "params": {"definition": definition.pk},
+            },
+            "tier": {
+                "kind": "condition",
+                "label": "Loyalty tier",
+                "params": {"paths": paths, "other_cases": True},
+            },
             "mail_gold": {"kind": "email", "label": "Gold welcome", "params": gold},
             "mail": {"kind": "email", "label": "Welcome", "params": everybody},
             "wait": {
@@ -90,7 +105,9 @@ def graph(definition: EventDefinition, configuration: Configuration) -> dict:
 
 def subscribed(sandbox: Sandbox, email: str, event_id: str, timestamp: str) -> dict:
     """The message that starts the demo journey for somebody."""
-    schema = Schema.objects.filter(sandbox=sandbox, record_class=Schema.RecordClass.EVENT).order_by("id").first()
+    schema = (
+        Schema.objects.filter(sandbox=sandbox, record_class=Schema.RecordClass.EVENT).order_by("id").first()
+    )
     return {
         "header": {"schemaRef": {"id": schema.uri}},
         "body": {
@@ -137,7 +154,9 @@ def load(*, password: str | None, smtp_host: str, smtp_port: int, now: datetime)
 
 
 def add_people(sandbox: Sandbox, inlet: Inlet, now: datetime) -> None:
-    schema = Schema.objects.filter(sandbox=sandbox, record_class=Schema.RecordClass.PROFILE).order_by("id").first()
+    schema = (
+        Schema.objects.filter(sandbox=sandbox, record_class=Schema.RecordClass.PROFILE).order_by("id").first()
+    )
     opened = accept.OpenInlet(inlet.pk, sandbox.pk, False)
     entries = []
     for number, (first, last, email, city, country, tier, points) in enumerate(PEOPLE, start=1):
@@ -166,7 +185,9 @@ def publish_journey(sandbox: Sandbox, configuration: Configuration) -> JourneyVe
             "rule": 'event.eventType = "newsletter.subscribed"',
             "namespace": Namespace.objects.get(sandbox=sandbox, code="Email"),
             "description": "Somebody subscribed to the newsletter.",
-            "sample": subscribed(sandbox, "ina@example.com", "sample-1", "2026-01-01T12:00:00Z")["body"]["xdmEntity"],
+            "sample": subscribed(sandbox, "ina@example.com", "sample-1", "2026-01-01T12:00:00Z")["body"][
+                "xdmEntity"
+            ],
         },
     )
     existing = Journey.objects.filter(sandbox=sandbox, name=JOURNEY).first()
@@ -177,5 +198,3 @@ def publish_journey(sandbox: Sandbox, configuration: Configuration) -> JourneyVe
     version.reentrance_wait_seconds = 0  # so that a try can be repeated
     version.save()
     return versions.publish(version, actor="system")
-
-

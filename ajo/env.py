@@ -21,5 +21,7 @@ def database(url: str) -> dict:
     """Django's database entry for a PostgreSQL URL; the only dialect the product speaks."""
     config = env.db_url_config(url)
     if config["ENGINE"] != "django.db.backends.postgresql":
-        raise ValueError("DATABASE_URL must be a PostgreSQL URL, such as postgres://user:password@host:5432/name.")
+        raise ValueError(
+            "DATABASE_URL must be a PostgreSQL URL, such as postgres://user:password@host:5432/name."
+        )
     return config

@@ -119,5 +119,3 @@ def park(row: Row, code: str, reason: str) -> None:
         reason=reason[:10_000],
         received_at=row.received_at,
     )
-
-

@@ -40,7 +40,9 @@ class Membership(models.Model):
         EXITED = "exited", "Left"
 
     sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="+", db_index=False)
-    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    audience = models.ForeignKey(
+        Audience, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
     profile_id = models.BigIntegerField(db_index=True)
     status = models.CharField(max_length=16, choices=Status.choices)
     qualified_at = models.DateTimeField()

@@ -21,9 +21,19 @@ from benchmarks.stack import Stack
 def load(stack: Stack, inlet: str, schema: str, **wish) -> dict:
     """Run the load client; its figures."""
     path = f"/collection/batch/{inlet}" if wish["per_request"] > 1 else f"/collection/{inlet}"
-    wish = {"port": stack.collector_port, "path": path, "schema": schema, "people": 5_000, "event_type": "page"} | wish
+    wish = {
+        "port": stack.collector_port,
+        "path": path,
+        "schema": schema,
+        "people": 5_000,
+        "event_type": "page",
+    } | wish
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.client"], input=json.dumps(wish), stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-m", "benchmarks.client"],
+        input=json.dumps(wish),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout.splitlines()[-1])
 

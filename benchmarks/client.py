@@ -36,7 +36,11 @@ class Connection:
             if head < 0:
                 return None
             lower = self.buffer[:head].lower()
-            length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in lower else 0
+            length = (
+                int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
+                if b"content-length:" in lower
+                else 0
+            )
             self.wanted = head + 4 + length
         return int(self.buffer[9:12]) if len(self.buffer) >= self.wanted else None
 

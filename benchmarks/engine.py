@@ -79,7 +79,8 @@ def reference() -> float:
     total, began = 0, time.perf_counter()
     while True:
         cursor.execute(
-            "SELECT id, sandbox_id, version_id, profile_id, node_id, context::text FROM ref_instance WHERE state = 'waiting' "
+            "SELECT id, sandbox_id, version_id, profile_id, node_id, context::text FROM ref_instance "
+            "WHERE state = 'waiting' "
             "AND due_at <= now() ORDER BY due_at LIMIT 2000 FOR UPDATE SKIP LOCKED"
         )
         claimed = cursor.fetchall()
@@ -98,7 +99,9 @@ def reference() -> float:
                     f"{now}\t{sandbox}\t{version}\t{instance}\t{profile}\t{node}\tkind\ttransitions\t{outlet}\t{visit}\t"
                     f"{'t' if visit == 1 else 'f'}\tf\t{'t' if visit == 5 else 'f'}\t\\N\t\\N\n"
                 )
-            messages.append(f"{sandbox}\t{profile}\t1\tmarketing\t{version}\t{instance}\tmail\t4\t{context}\n")
+            messages.append(
+                f"{sandbox}\t{profile}\t1\tmarketing\t{version}\t{instance}\tmail\t4\t{context}\n"
+            )
         cursor.execute(
             "UPDATE ref_instance SET state = 'ended', node_id = 'end', visit = 5, ended_at = now() WHERE id = ANY(%s)",
             [ids],

@@ -1,18 +1,15 @@
 """How many times a second a three-term condition is evaluated, beside a plain Python function in the same
 run.
 
-python benchmarks/expressions.py
+python -m benchmarks.expressions
 """
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 from timeit import Timer
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from profiles.expressions import compile_text, parse  # noqa: E402
+from benchmarks.report import result, save, show
+from profiles.expressions import compile_text, parse
 
 CONDITION = (
     'profile.loyalty.points >= 1000 and profile.person.name.firstName = "Ina" '
@@ -58,13 +55,26 @@ def main() -> None:
         and events.run(SNAPSHOT, NOW) is True
         and reference(SNAPSHOT, NOW)
     )
-    print(f"three-term condition   {per_second(condition.run):>12,.0f} evaluations/s")
-    print(f"written by hand        {per_second(reference):>12,.0f} evaluations/s")
-    print(f"count over 14 events   {per_second(events.run):>12,.0f} evaluations/s")
     start = perf_counter()
     for number in range(200):
         parse(CONDITION + f" and profile.n = {number}")
-    print(f"parse of a rule        {(perf_counter() - start) / 200 * 1000:>12.2f} ms")
+    parsing = (perf_counter() - start) / 200 * 1000
+    results = [
+        result(
+            "expressions.condition",
+            per_second(condition.run),
+            "evals/s",
+            reference=per_second(reference),
+            at_least=200_000,
+            note="three terms; reference: the same by hand",
+        ),
+        result(
+            "expressions.events", per_second(events.run), "evals/s", note="count over 14 events in a window"
+        ),
+        result("expressions.parse", parsing, "ms", note="a rule of four terms"),
+    ]
+    show(results)
+    save(results)
 
 
 if __name__ == "__main__":

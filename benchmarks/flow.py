@@ -87,29 +87,60 @@ def main(people: int, seconds: int) -> None:
     try:
         stack.start("collector", "web", "worker.realtime", "worker.background", "beat")
         stack.wait_ready()
-        found = load(stack, inlet, schema, count=people, per_request=1, connections=16, people=people, event_type="signup")
+        found = load(
+            stack,
+            inlet,
+            schema,
+            count=people,
+            per_request=1,
+            connections=16,
+            people=people,
+            event_type="signup",
+        )
         came = wait_for(log, people)
         took = max(came.values()) - found["began"]
         lines = log.read_text().splitlines()
         assert len(lines) == people == len(came), (len(lines), len(came))
         results.append(
-            result("burst", people / took, "mails/s", at_least=500, note=f"{people:,} people, each one mail; {stack.memory()}")
+            result(
+                "burst",
+                people / took,
+                "mails/s",
+                at_least=500,
+                note=f"{people:,} people, each one mail; {stack.memory()}",
+            )
         )
         show(results)
 
         count = RATE * seconds
         path = f"/collection/{inlet}"
-        accepted = steady(stack.collector_port, path, schema, count=count, first=people + 1, event_type="signup")
+        accepted = steady(
+            stack.collector_port, path, schema, count=count, first=people + 1, event_type="signup"
+        )
         came = wait_for(log, people + count)
         delays = [(came[email] - at) * 1000 for email, at in accepted.items()]
-        results.append(result("latency.p50", percentile(delays, 0.5), "ms", at_most=100, note=f"{RATE} events/s for {seconds} s"))
+        results.append(
+            result(
+                "latency.p50",
+                percentile(delays, 0.5),
+                "ms",
+                at_most=100,
+                note=f"{RATE} events/s for {seconds} s",
+            )
+        )
         results.append(result("latency.p99", percentile(delays, 0.99), "ms", at_most=500))
         show(results)
 
-        accepted = steady(stack.collector_port, path, schema, count=count, first=people + count + 1, event_type="later")
+        accepted = steady(
+            stack.collector_port, path, schema, count=count, first=people + count + 1, event_type="later"
+        )
         came = wait_for(log, people + 2 * count)
         late = [came[email] - at - WAIT for email, at in accepted.items()]
-        results.append(result("timers.late.p99", percentile(late, 0.99), "s", at_most=2, note=f"after a wait of {WAIT} s"))
+        results.append(
+            result(
+                "timers.late.p99", percentile(late, 0.99), "s", at_most=2, note=f"after a wait of {WAIT} s"
+            )
+        )
         results.append(result("timers.early", sum(1 for value in late if value < 0), "mails", at_most=0))
     finally:
         stack.stop()
@@ -121,5 +152,3 @@ def main(people: int, seconds: int) -> None:
 if __name__ == "__main__":
     arguments = [int(a) for a in sys.argv[1:]]
     main(*(arguments + [5_000, 20][len(arguments) :]))
-
-

@@ -98,7 +98,10 @@ class Load(threading.Thread):
                 "identityMap": {"Email": [{"id": email}]},
             }
             raw = request(
-                self.path, json.dumps({"header": {"schemaRef": {"id": self.schema}}, "body": {"xdmEntity": entity}}).encode()
+                self.path,
+                json.dumps(
+                    {"header": {"schemaRef": {"id": self.schema}}, "body": {"xdmEntity": entity}}
+                ).encode(),
             )
             while True:
                 try:
@@ -198,8 +201,14 @@ def run(seconds: float, rate: float) -> Outcome:
             "SELECT count(*) FROM profiles_experienceevent WHERE event_type = 'signup'"
         )[0][0]
         outcome.stuck = tallies.stuck()
-        outcome.failed = sql.rows("SELECT count(*) FROM journeys_journeyinstance WHERE state = 'failed'")[0][0]
-        outcome.states |= dict(sql.rows("SELECT state || coalesce(': ' || left(reason, 60), ''), count(*) FROM channels_app_message GROUP BY 1"))
+        outcome.failed = sql.rows("SELECT count(*) FROM journeys_journeyinstance WHERE state = 'failed'")[0][
+            0
+        ]
+        outcome.states |= dict(
+            sql.rows(
+                "SELECT state || coalesce(': ' || left(reason, 60), ''), count(*) FROM channels_app_message GROUP BY 1"
+            )
+        )
         assert arrivals(log)
     finally:
         stack.stop()
@@ -214,9 +223,17 @@ def main(seconds: float, rate: float) -> None:
     kills = sum(outcome.kills.values())
     note = f"{kills} kills: {', '.join(f'{name} {count}' for name, count in sorted(outcome.kills.items()))}"
     results = [
-        result("kill.events.lost", outcome.accepted - outcome.events, "events", at_most=0, note=f"{outcome.accepted:,} accepted"),
+        result(
+            "kill.events.lost",
+            outcome.accepted - outcome.events,
+            "events",
+            at_most=0,
+            note=f"{outcome.accepted:,} accepted",
+        ),
         result("kill.people.never.mailed", outcome.never, "people", at_most=0, note=note),
-        result("kill.people.mailed.twice", outcome.twice, "people", note="answers lost with the killed process"),
+        result(
+            "kill.people.mailed.twice", outcome.twice, "people", note="answers lost with the killed process"
+        ),
         result("kill.people.mailed.more", outcome.more, "people", at_most=0),
         result("kill.stuck", outcome.stuck + outcome.failed, "instances", at_most=0),
     ]

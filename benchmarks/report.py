@@ -62,12 +62,16 @@ def result(
 
 def show(results: list[Result]) -> None:
     """Print the table."""
-    print(f"\n{'name':<34}{'value':>12} {'unit':<10}{'reference':>11}{'ratio':>8}  {'target':<26}{'met':<5}note")
+    print(
+        f"\n{'name':<34}{'value':>12} {'unit':<10}{'reference':>11}{'ratio':>8}  {'target':<26}{'met':<5}note"
+    )
     for r in results:
         reference = "" if r.reference is None else f"{r.reference:,.1f}"
         ratio = "" if r.ratio is None else f"{r.ratio:.2f}"
         met = {True: "yes", False: "NO", None: ""}[r.met]
-        print(f"{r.name:<34}{r.value:>12,.1f} {r.unit:<10}{reference:>11}{ratio:>8}  {r.target:<26}{met:<5}{r.note}")
+        print(
+            f"{r.name:<34}{r.value:>12,.1f} {r.unit:<10}{reference:>11}{ratio:>8}  {r.target:<26}{met:<5}{r.note}"
+        )
     print(f"{machine()}\n", flush=True)
 
 

@@ -29,7 +29,8 @@ def database(name: str = "ajo_bench") -> None:
 PROFILES = """
     INSERT INTO profiles_profile (sandbox_id, attributes, created_at, updated_at)
     SELECT %s, jsonb_build_object(
-               'person', jsonb_build_object('name', jsonb_build_object('firstName', 'Name' || i, 'lastName', 'Last' || i)),
+               'person', jsonb_build_object('name', jsonb_build_object(
+                   'firstName', 'Name' || i, 'lastName', 'Last' || i)),
                'personalEmail', jsonb_build_object('address', 'p' || i || '@example.com'),
                'loyalty', jsonb_build_object('tier', CASE WHEN i %% 2 = 0 THEN 'gold' ELSE 'silver' END, 'points', i)),
            now(), now()

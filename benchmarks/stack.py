@@ -49,7 +49,8 @@ class Stack:
         return {
             "collector": (
                 [python, "-m", "granian", "--interface", "wsgi", "ajo.wsgi:application", "--host", "127.0.0.1",
-                 "--port", str(self.collector_port), "--workers", "1", "--blocking-threads", "32", "--no-log"],
+                 "--port", str(self.collector_port), "--workers", "2", "--runtime-mode", "st",
+                 "--blocking-threads", "12", "--no-log"],
                 {"AJO_ROLE": "collector"},
             ),
             "web": (
@@ -57,8 +58,12 @@ class Stack:
                  "--log-level", "warning"],
                 {},
             ),
-            "worker.realtime": ([*worker, "-n", "realtime@bench", "-Q", "ingest,journeys,delivery.transactional", "-c", "3"], {}),
-            "worker.background": ([*worker, "-n", "background@bench", "-Q", "audiences,delivery.marketing,jobs", "-c", "2"], {}),
+            "worker.realtime": (
+                [*worker, "-n", "realtime@bench", "-Q", "ingest,journeys,delivery.transactional", "-c", "3"], {}
+            ),
+            "worker.background": (
+                [*worker, "-n", "background@bench", "-Q", "audiences,delivery.marketing,jobs", "-c", "2"], {}
+            ),
             "beat": ([python, "-m", "celery", "-A", "ajo", "beat", "--loglevel", "WARNING", "--pidfile=", "-s",
                       str(self.logs / f"beat-{os.getpid()}")], {}),
         }  # fmt: skip
@@ -101,7 +106,9 @@ class Stack:
     def note_memory(self) -> None:
         """Keep the peak memory of each process group's largest member."""
         for name, process in self.processes.items():
-            members = subprocess.run(["pgrep", "-g", str(process.pid)], capture_output=True, text=True).stdout.split()
+            members = subprocess.run(
+                ["pgrep", "-g", str(process.pid)], capture_output=True, text=True
+            ).stdout.split()
             self.peak[name] = max([self.peak.get(name, 0.0), *(peak_rss_mb(int(pid)) for pid in members)])
 
     def memory(self) -> str:

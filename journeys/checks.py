@@ -30,7 +30,10 @@ def has_nodes(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
     if not graph.nodes:
         yield Problem("ERR_EMPTY", "The journey is empty. Drop an event on the canvas to begin.")
     if len(graph.nodes) > MAX_NODES:
-        yield Problem("ERR_TOO_MANY_NODES", f"A journey has at most {MAX_NODES} activities; this has {len(graph.nodes)}.")
+        yield Problem(
+            "ERR_TOO_MANY_NODES",
+            f"A journey has at most {MAX_NODES} activities; this has {len(graph.nodes)}.",
+        )
 
 
 def kinds_are_known(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
@@ -39,15 +42,23 @@ def kinds_are_known(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
             yield Problem("ERR_UNKNOWN_KIND", f"There is no activity of kind “{node.kind}”.", node.id)
 
 
+def outlets_of(graph: Graph, node_id: str) -> set[str] | None:
+    """The names of a node's ways out; None for a node or kind that nobody knows."""
+    node = graph.nodes.get(node_id)
+    node_type = node_types.get(node.kind) if node else None
+    return {o.name for o in node_type.outlets(node.params)} if node_type else None
+
+
 def edges_fit(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
     seen = set()
     for edge in graph.edges:
         for end in (edge.src, edge.dst):
             if end not in graph.nodes:
                 yield Problem("ERR_DANGLING_EDGE", f"A connection leads to “{end}”, which is not there.")
-        if (node := graph.nodes.get(edge.src)) and (node_type := node_types.get(node.kind)):
-            if edge.outlet != "error" and edge.outlet not in {o.name for o in node_type.outlets(node.params)}:
-                yield Problem("ERR_UNKNOWN_OUTLET", f"The path “{edge.outlet}” no longer exists here.", node.id)
+        known = outlets_of(graph, edge.src)
+        if known is not None and edge.outlet not in known:
+            message = f"The path “{edge.outlet}” no longer exists here."
+            yield Problem("ERR_UNKNOWN_OUTLET", message, edge.src)
         if (edge.src, edge.outlet, edge.dst) in seen:
             yield Problem("ERR_DOUBLE_EDGE", "The same connection is drawn twice.", edge.src)
         seen.add((edge.src, edge.outlet, edge.dst))
@@ -55,7 +66,9 @@ def edges_fit(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
 
 def has_no_cycle(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
     if graph.topological() is None:
-        yield Problem("ERR_CYCLE", "The journey goes round in a circle. Remove the connection that leads back.")
+        yield Problem(
+            "ERR_CYCLE", "The journey goes round in a circle. Remove the connection that leads back."
+        )
 
 
 def starts_once(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
@@ -64,7 +77,9 @@ def starts_once(graph: Graph, sandbox: Sandbox | None) -> Iterator[Problem]:
     if graph.nodes and not starts:
         yield Problem("ERR_NO_START", "The journey has no start. Begin with an event.")
     for extra in starts[1:]:
-        yield Problem("ERR_SECOND_START", "A journey has one start. Connect this event or delete it.", extra.id)
+        yield Problem(
+            "ERR_SECOND_START", "A journey has one start. Connect this event or delete it.", extra.id
+        )
     for node in roots:
         if node not in starts and node.kind in node_types:
             yield Problem("ERR_UNCONNECTED", "This activity is not connected: nobody can reach it.", node.id)
@@ -74,7 +89,7 @@ def parallel_branches_are_legal(graph: Graph, sandbox: Sandbox | None) -> Iterat
     branches: dict[tuple[str, str], list[str]] = {}
     for edge in graph.edges:
         branches.setdefault((edge.src, edge.outlet), []).append(edge.dst)
-    for (src, _), targets in branches.items():
+    for targets in branches.values():
         if len(targets) < 2:
             continue
         for target in targets:

@@ -80,7 +80,9 @@ class Graph:
 
     def to_json(self) -> dict:
         return {
-            "nodes": {n.id: {"kind": n.kind, "label": n.label, "params": n.params} for n in self.nodes.values()},
+            "nodes": {
+                n.id: {"kind": n.kind, "label": n.label, "params": n.params} for n in self.nodes.values()
+            },
             "edges": [{"id": e.id, "src": e.src, "outlet": e.outlet, "dst": e.dst} for e in self.edges],
         }
 

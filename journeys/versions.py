@@ -1,10 +1,10 @@
 """The life of a journey version: draft, live, closed, stopped, finished. Every change of status is here.
 
-    draft   -> live       publish
-    live    -> closed     close, or the publishing of a newer version
-    live    -> stopped    stop; so does closed -> stopped
-    live    -> finished   its end date came
-    closed  -> finished   the last person left
+draft   -> live       publish
+live    -> closed     close, or the publishing of a newer version
+live    -> stopped    stop; so does closed -> stopped
+live    -> finished   its end date came
+closed  -> finished   the last person left
 """
 
 from datetime import datetime
@@ -141,7 +141,9 @@ def finish_over(now: datetime) -> int:
     finished = 0
     for version in JourneyVersion.objects.filter(status=Status.LIVE, ends_at__lte=now):
         with transaction.atomic():
-            moved = JourneyVersion.objects.filter(pk=version.pk, status=Status.LIVE).update(status=Status.FINISHED)
+            moved = JourneyVersion.objects.filter(pk=version.pk, status=Status.LIVE).update(
+                status=Status.FINISHED
+            )
             if moved:
                 end_all(version.pk, "journeyFinished", now)
                 finished += 1
@@ -168,13 +170,19 @@ def duplicate(journey: Journey, *, actor: str, name: str | None = None) -> Journ
     """A new journey whose draft is a copy of the latest version."""
     latest = journey.versions.order_by("-number").first()
     base = (name or f"{journey.name}_copy").strip()[:110]
-    taken = set(Journey.objects.filter(sandbox=journey.sandbox, name__startswith=base).values_list("name", flat=True))
+    taken = set(
+        Journey.objects.filter(sandbox=journey.sandbox, name__startswith=base).values_list("name", flat=True)
+    )
     free = next(n for n in (base, *(f"{base} {i}" for i in range(2, 10_000))) if n not in taken)
     copy = _create_journey(journey.sandbox, free, actor)
     copy.description = journey.description
     copy.save(update_fields=["description"])
-    version = JourneyVersion.objects.create(journey=copy, graph=thawed(latest.graph), **entrance_rules(latest))
-    audit.record("journey.duplicated", copy, actor=actor, sandbox=journey.sandbox, changes={"from": journey.pk})
+    version = JourneyVersion.objects.create(
+        journey=copy, graph=thawed(latest.graph), **entrance_rules(latest)
+    )
+    audit.record(
+        "journey.duplicated", copy, actor=actor, sandbox=journey.sandbox, changes={"from": journey.pk}
+    )
     return version
 
 
@@ -197,4 +205,8 @@ def entrance_rules(version: JourneyVersion) -> dict:
 
 def locked(version: JourneyVersion) -> JourneyVersion:
     """The version's row, locked until the transaction ends."""
-    return JourneyVersion.objects.select_related("journey__sandbox").select_for_update(of=("self",)).get(pk=version.pk)
+    return (
+        JourneyVersion.objects.select_related("journey__sandbox")
+        .select_for_update(of=("self",))
+        .get(pk=version.pk)
+    )

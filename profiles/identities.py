@@ -146,10 +146,18 @@ def store_identities(fresh: dict[Pair, tuple[int, int]]) -> None:
     """Insert new identities, in order; Conflict when another transaction has just stored one of them."""
     if not fresh:
         return
-    values = [(s, namespace_id, value, profile_id) for (namespace_id, value), (s, profile_id) in sorted(fresh.items())]
+    values = [
+        (s, namespace_id, value, profile_id)
+        for (namespace_id, value), (s, profile_id) in sorted(fresh.items())
+    ]
     with connection.cursor() as cursor:
         done = execute_values(
-            cursor.cursor, NEW_IDENTITIES, values, template="(%s, %s, %s, %s, now())", page_size=1000, fetch=True
+            cursor.cursor,
+            NEW_IDENTITIES,
+            values,
+            template="(%s, %s, %s, %s, now())",
+            page_size=1000,
+            fetch=True,
         )
     if len(done) != len(values):
         raise Conflict

@@ -17,8 +17,9 @@ def deep_merge(base: dict, patch: dict) -> dict:
     for name, value in patch.items():
         if value is None:
             merged.pop(name, None)
-        elif isinstance(value, dict) and isinstance(merged.get(name), dict):
-            merged[name] = deep_merge(merged[name], value)
+        elif isinstance(value, dict):
+            known = merged.get(name)
+            merged[name] = deep_merge(known if isinstance(known, dict) else {}, value)
         else:
             merged[name] = value
     return merged
@@ -32,13 +33,16 @@ def merge(merges: Sequence[tuple[int, int]], now: datetime) -> None:
     3. The old profile goes; its id leads to the survivor from now on.
     """
     ids = sorted({profile_id for pair in merges for profile_id in pair})
-    attributes = dict(
-        sql.rows("SELECT id, attributes::text FROM profiles_profile WHERE id = ANY(%s)", [ids])
-    )
+    attributes = dict(sql.rows("SELECT id, attributes::text FROM profiles_profile WHERE id = ANY(%s)", [ids]))
     known = {profile_id: orjson.loads(text) for profile_id, text in attributes.items()}
     for old, survivor in merges:
         known[survivor] = deep_merge(known.get(old, {}), known.get(survivor, {}))
-        for table in ("profiles_identity", "profiles_experienceevent", "profiles_consentchange", "profiles_mergedprofile"):
+        for table in (
+            "profiles_identity",
+            "profiles_experienceevent",
+            "profiles_consentchange",
+            "profiles_mergedprofile",
+        ):
             sql.run(f"UPDATE {table} SET profile_id = %s WHERE profile_id = %s", [survivor, old])
         sql.run(
             "UPDATE profiles_profile SET attributes = %s, updated_at = %s WHERE id = %s",

@@ -66,7 +66,9 @@ class People:
                 self._audiences.setdefault(owner, {}).update({name: status, external_id: status})
         return self._audiences.get(profile_id, {})
 
-    def snapshot(self, profile_id: int, timezone: str, event: Callable[[], dict] | dict | None = None) -> dict:
+    def snapshot(
+        self, profile_id: int, timezone: str, event: Callable[[], dict] | dict | None = None
+    ) -> dict:
         """What an expression about this person reads; parts are called on first use."""
         return {
             "profile": partial(self.attributes, profile_id),

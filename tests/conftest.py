@@ -23,7 +23,8 @@ def data_dir() -> Iterator[Path]:
 
 
 UNMANAGED = (
-    "profiles_experienceevent, profiles_eventkey, journeys_stepevent, channels_app_message, channels_app_messageevent"
+    "profiles_experienceevent, profiles_eventkey, journeys_stepevent, "
+    "channels_app_message, channels_app_messageevent"
 )
 
 

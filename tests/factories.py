@@ -85,7 +85,9 @@ def event_definition(of: Sandbox, name: str = "Signup", *, rule: str | None = No
     )
 
 
-def configuration(of: Sandbox, *, port: int = 2525, message_type: str = "marketing", **settings) -> Configuration:
+def configuration(
+    of: Sandbox, *, port: int = 2525, message_type: str = "marketing", **settings
+) -> Configuration:
     return Configuration.objects.create(
         sandbox=of,
         name=f"Mail {next(_number)}",
@@ -110,12 +112,15 @@ def chain(**nodes: dict) -> dict:
     """A graph whose nodes follow each other by their only way out."""
     ids = list(nodes)
     edges = [
-        {"id": f"e{n}", "src": a, "outlet": "next", "dst": b} for n, (a, b) in enumerate(itertools.pairwise(ids))
+        {"id": f"e{n}", "src": a, "outlet": "next", "dst": b}
+        for n, (a, b) in enumerate(itertools.pairwise(ids))
     ]
     return {"nodes": nodes, "edges": edges}
 
 
-def mail(of: Configuration, subject: str = "Hello {{ profile.person.name.firstName }}", html: str = "<p>Hi</p>") -> dict:
+def mail(
+    of: Configuration, subject: str = "Hello {{ profile.person.name.firstName }}", html: str = "<p>Hi</p>"
+) -> dict:
     return node("email", configuration=of.pk, subject=subject, preheader="", html=html, text="")
 
 

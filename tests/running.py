@@ -18,7 +18,14 @@ from ajo.embedded.supervisor import MARK
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LONGEST_START = 240
-NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "EMBEDDED", "PYTEST_XDIST_WORKER", "AJO_FIRST_PASSWORD")
+NOT_INHERITED = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DATA_DIR",
+    "EMBEDDED",
+    "PYTEST_XDIST_WORKER",
+    "AJO_FIRST_PASSWORD",
+)
 
 
 @contextmanager

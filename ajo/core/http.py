@@ -1,9 +1,12 @@
-"""Talking to the outside: which addresses may be called at all."""
+"""Talking to the outside: which addresses may be called at all, and HTTP that keeps to them."""
 
 import ipaddress
 import socket
+from urllib.parse import urlsplit
 
+import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 
 from ajo.core.errors import SendError
 
@@ -29,3 +32,28 @@ def allowed_addresses(host: str, port: int) -> list[str]:
             code="private_address",
         )
     return public
+
+
+def session() -> requests.Session:
+    """A session that reaches allowed addresses only, redirects included. Give every call its `timeout`."""
+    made = requests.Session()
+    made.trust_env = False  # the machine's proxies and .netrc are not the marketer's
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _GuardedAdapter())
+    return made
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Connects to the address that was checked, while the request and the certificate keep to the name."""
+
+    def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
+        request.headers.setdefault("Host", urlsplit(request.url).netloc.rpartition("@")[2])
+        return super().send(request, *args, **kwargs)
+
+    def build_connection_pool_key_attributes(self, request, verify, cert=None) -> tuple[dict, dict]:
+        where, how = super().build_connection_pool_key_attributes(request, verify, cert)
+        name, is_tls = where["host"], where["scheme"] == "https"
+        where["host"] = allowed_addresses(name, where["port"] or (443 if is_tls else 80))[0]
+        if is_tls:
+            how |= {"server_hostname": name, "assert_hostname": name}
+        return where, how

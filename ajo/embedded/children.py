@@ -74,9 +74,11 @@ def table(
             + ["--host", collector.host, "--port", str(collector.port)]
             + [
                 "--workers",
-                "1",
+                str(min(cores, 4)),
+                "--runtime-mode",
+                "st",
                 "--blocking-threads",
-                str(min(2 * cores + 1, 32)),
+                "12",  # as many requests share one commit
                 "--workers-kill-timeout",
                 "5",
             ],

@@ -15,17 +15,26 @@ def judge(profile_ids: Collection[int], now: datetime) -> list[MembershipChange]
     if not profile_ids:
         return []
     audiences = list(
-        Audience.objects.filter(status=Audience.Status.PUBLISHED).values_list("id", "sandbox_id", "rule", "sandbox__timezone")
+        Audience.objects.filter(status=Audience.Status.PUBLISHED).values_list(
+            "id", "sandbox_id", "rule", "sandbox__timezone"
+        )
     )
     if not audiences:
         return []
-    owners = dict(sql.rows("SELECT id, sandbox_id FROM profiles_profile WHERE id = ANY(%s)", [list(profile_ids)]))
+    owners = dict(
+        sql.rows("SELECT id, sandbox_id FROM profiles_profile WHERE id = ANY(%s)", [list(profile_ids)])
+    )
     people = People(owners)
     judgements = []
     for audience_id, sandbox_id, rule, timezone in audiences:
         is_true = compile_text(rule, want="bool").run
         judgements.extend(
-            Judgement(sandbox_id, audience_id, profile_id, is_true(people.snapshot(profile_id, timezone), now) is True)
+            Judgement(
+                sandbox_id,
+                audience_id,
+                profile_id,
+                is_true(people.snapshot(profile_id, timezone), now) is True,
+            )
             for profile_id, owner in owners.items()
             if owner == sandbox_id
         )

@@ -4,14 +4,23 @@ from typing import ClassVar, Protocol
 
 from django import forms
 
+from ajo.core.errors import SendError
 from ajo.core.registry import Registry
+
+
+class HardBounce(SendError):
+    """The provider refuses this recipient for good."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message, retry=False, code=code)
 
 
 class Connection(Protocol):
     """A way to the provider that is kept open between messages. Used by one thread at a time."""
 
     def send(self, sender: str, recipient: str, mime: bytes) -> str:
-        """Hand over one mail; the provider's answer. SendError (retry or not) when it does not take it."""
+        """Hand over one mail; the provider's answer. SendError (retry or not) when it does not take it,
+        HardBounce when it will never reach this recipient."""
 
     def close(self) -> None: ...
 

@@ -22,7 +22,11 @@ def problems(channel: str, parts: dict) -> list[tuple[str, str]]:
         except TemplateProblem as problem:
             found.append((name, str(problem)))
     _, links = number_links(str(parts.get("html") or ""))
-    found += [("html", f"The link “{link.url}” must begin with https:// or http://.") for link in links if is_bad(link)]
+    found += [
+        ("html", f"The link “{link.url}” must begin with https:// or http://.")
+        for link in links
+        if is_bad(link)
+    ]
     if "\n" in str(parts.get("subject") or "").strip():
         found.append(("subject", "A subject is one line."))
     return found
@@ -67,7 +71,9 @@ def text_of(html: str) -> str:
         marks.append(html_text.unescape(match[0]))
         return f"\ue000{len(marks) - 1}\ue001"
 
-    hidden = TEMPLATE_MARK.sub(hide, re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL | re.IGNORECASE))
+    hidden = TEMPLATE_MARK.sub(
+        hide, re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL | re.IGNORECASE)
+    )
     linked = re.sub(
         r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["'][^>]*>(.*?)</a>""",
         r"\2 (\1)",

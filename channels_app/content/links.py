@@ -14,7 +14,9 @@ from django.conf import settings
 
 # href of <a> and <area>, quoted either way; what stands inside may hold personalization
 HREF = re.compile(r"""(<(?:a|area)\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE | re.DOTALL)
-NOT_TRACKED = re.compile(r"^\s*(?:mailto:|tel:|sms:|#|\{\{\s*(?:unsubscribe_url|mirror_url)\b)", re.IGNORECASE)
+NOT_TRACKED = re.compile(
+    r"^\s*(?:mailto:|tel:|sms:|#|\{\{\s*(?:unsubscribe_url|mirror_url)\b)", re.IGNORECASE
+)
 MAC_BYTES = 12
 
 OPEN, CLICK, UNSUBSCRIBE = b"o", b"c", b"u"

@@ -23,7 +23,38 @@ MAX_TEXT = 1_000_000  # characters of any text and of the result
 MAX_SECONDS = 1.0
 MAX_SOURCE = 1_000_000
 
-PLAIN_FILTERS = ["abs", "capitalize", "count", "d", "default", "e", "escape", "first", "float", "forceescape", "int", "last", "length", "lower", "max", "min", "reverse", "round", "sort", "string", "striptags", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount"]
+PLAIN_FILTERS = [
+    "abs",
+    "capitalize",
+    "count",
+    "d",
+    "default",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "forceescape",
+    "int",
+    "last",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "reverse",
+    "round",
+    "sort",
+    "string",
+    "striptags",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "urlencode",
+    "wordcount",
+]
 FORBIDDEN_NODES: dict[type[nodes.Node], str] = {
     nodes.Macro: "macro",
     nodes.CallBlock: "call",
@@ -79,7 +110,9 @@ def _short(text):
 
 
 def _joined(*parts) -> str:
-    return _short(Markup("").join(parts) if any(isinstance(p, Markup) for p in parts) else "".join(map(str, parts)))
+    return _short(
+        Markup("").join(parts) if any(isinstance(p, Markup) for p in parts) else "".join(map(str, parts))
+    )
 
 
 def _join(items: Iterable, separator: str = "") -> str:
@@ -175,11 +208,17 @@ class Template:
             _Gate().visit(tree)
             tree = _Guard().visit(tree)
             code = environment.compile(tree, filename="<template>")
-            self._template = environment.template_class.from_code(environment, code, dict(environment.globals))
+            self._template = environment.template_class.from_code(
+                environment, code, dict(environment.globals)
+            )
         except TemplateSyntaxError as error:
-            raise TemplateProblem(error.message or "The template cannot be read.", error.lineno, column(source, error)) from error
+            raise TemplateProblem(
+                error.message or "The template cannot be read.", error.lineno, column(source, error)
+            ) from error
         except TemplateProblem as error:
-            raise TemplateProblem(error.message, error.line, error.column or column_of_line(source, error.line)) from None
+            raise TemplateProblem(
+                error.message, error.line, error.column or column_of_line(source, error.line)
+            ) from None
         except (RecursionError, TemplateError) as error:
             raise TemplateProblem(f"The template cannot be read: {error}") from error
         self._source = source

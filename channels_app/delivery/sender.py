@@ -10,24 +10,23 @@ import os
 import queue
 import socket
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from time import monotonic, sleep
+from time import monotonic
 
 import orjson
-from django.db import InterfaceError, OperationalError, connection, transaction
 
 from ajo.core import clock, sql
 from ajo.core.errors import SendError
-from channels_app.channels.base import Connection, providers
+from channels_app.channels.base import Connection, HardBounce
 from channels_app.channels.email.channel import DEFAULT_ADDRESS_PATH, compose
-from channels_app.channels.email.providers.smtp import HardBounce
 from channels_app.content.personalization import TemplateProblem
 from channels_app.content.render import render_email
 from channels_app.deliverability import suppression
 from channels_app.delivery.checks import Candidate, reason_to_skip
+from channels_app.delivery.connections import Pool, connections_of
+from channels_app.delivery.results import Claimed, Result, later, settle
 from channels_app.models import Configuration, Content
 from profiles.snapshots import People
 
@@ -36,8 +35,6 @@ log = logging.getLogger(__name__)
 BATCH = 500
 LEASE = timedelta(seconds=90)
 SAFETY = 30.0  # seconds of lease that must be left to begin a mail: longer than one conversation can last
-RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]
-RETRY_PERIOD = timedelta(hours=84)
 CONFIGURATION_FOR = 5.0  # seconds a process trusts its copy of a configuration
 
 # Take messages that are due: queued ones, and those whose claim ran out.
@@ -51,17 +48,6 @@ CLAIM = """
  RETURNING m.id, m.created_at, m.sandbox_id, m.profile_id, m.content_id, m.journey_version_id, m.node_id,
            m.context::text, m.attempts
 """
-# Write results. Only the claim's owner may: who lost the lease changes nothing.
-SETTLE = """
-    UPDATE channels_app_message m
-       SET state = v.state, reason = v.reason, address = coalesce(v.address, m.address), sent_at = v.sent_at,
-           due_at = coalesce(v.due_at, m.due_at), claimed_by = NULL
-      FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-                  %s::timestamptz[]) AS v(id, created_at, state, reason, address, sent_at, due_at)
-     WHERE m.id = v.id AND m.created_at = v.created_at AND m.state = 'sending' AND m.claimed_by = %s
- RETURNING m.id
-"""
-EVENT_COLUMNS = ("at", "sandbox_id", "message_id", "profile_id", "journey_version_id", "node_id", "kind", "reason")
 EMAIL_IDENTITIES = """
     SELECT DISTINCT ON (w.id) w.id, i.value
       FROM unnest(%s::bigint[]) AS w(id)
@@ -70,35 +56,6 @@ EMAIL_IDENTITIES = """
       JOIN profiles_namespace n ON n.id = i.namespace_id AND n.code = 'Email'
      ORDER BY w.id, i.id
 """
-
-
-@dataclass(slots=True)
-class Claimed:
-    """A message of this process, until it is settled."""
-
-    id: int
-    created_at: datetime
-    sandbox_id: int
-    profile_id: int
-    content_id: int
-    journey_version_id: int | None
-    node_id: str
-    context: str
-    attempts: int
-    address: str | None = None
-
-
-@dataclass(slots=True)
-class Result:
-    """What became of a message. `due_at` is set when it stays in the outbox."""
-
-    message: Claimed
-    state: str
-    kind: str
-    reason: str | None = None
-    sent_at: datetime | None = None
-    due_at: datetime | None = None
-    done: threading.Event | None = None  # the connection that waits for this to be on disk
 
 
 def owner_name() -> str:
@@ -126,7 +83,13 @@ def run_once(message_type: str, now: datetime | None = None, limit: int = BATCH)
     now = now or clock.now()
     owner = owner_name()
     ends_at = monotonic() + LEASE.total_seconds() - SAFETY
-    claim = {"owner": owner, "now": now, "lease_until": now + LEASE, "limit": limit, "message_type": message_type}
+    claim = {
+        "owner": owner,
+        "now": now,
+        "lease_until": now + LEASE,
+        "limit": limit,
+        "message_type": message_type,
+    }
     messages = [Claimed(*row) for row in sql.rows(CLAIM, claim)]
     if not messages:
         return 0
@@ -138,7 +101,9 @@ def run_once(message_type: str, now: datetime | None = None, limit: int = BATCH)
         if reason:
             settled.append(Result(message, "skipped", "skipped", reason))
         else:
-            by_configuration.setdefault(batch.contents[message.content_id].configuration_id, []).append(message)
+            by_configuration.setdefault(batch.contents[message.content_id].configuration_id, []).append(
+                message
+            )
     settle(settled, owner)
     for configuration_id, group in by_configuration.items():
         deliver(batch, configuration_of(configuration_id), group, owner, ends_at)
@@ -151,11 +116,17 @@ class Batch:
     def __init__(self, messages: Sequence[Claimed], is_marketing: bool) -> None:
         self.is_marketing = is_marketing
         self.people = People(m.profile_id for m in messages)
-        self.contents = {content_id: content_of(content_id) for content_id in {m.content_id for m in messages}}
+        self.contents = {
+            content_id: content_of(content_id) for content_id in {m.content_id for m in messages}
+        }
         without = []
         for message in messages:
-            path = configuration_of(self.contents[message.content_id].configuration_id).settings.get("address_path")
-            message.address = value_at(self.people.attributes(message.profile_id), path or DEFAULT_ADDRESS_PATH)
+            path = configuration_of(self.contents[message.content_id].configuration_id).settings.get(
+                "address_path"
+            )
+            message.address = value_at(
+                self.people.attributes(message.profile_id), path or DEFAULT_ADDRESS_PATH
+            )
             if not message.address:
                 without.append(message)
         if without:
@@ -209,7 +180,10 @@ _configurations: dict[int, tuple[float, Configuration]] = {}
 def configuration_of(configuration_id: int) -> Configuration:
     known = _configurations.get(configuration_id)
     if known is None or monotonic() - known[0] > CONFIGURATION_FOR:
-        known = _configurations[configuration_id] = (monotonic(), Configuration.objects.get(pk=configuration_id))
+        known = _configurations[configuration_id] = (
+            monotonic(),
+            Configuration.objects.get(pk=configuration_id),
+        )
     return known[1]
 
 
@@ -247,7 +221,7 @@ def deliver(
 def _talk(
     batch: Batch,
     configuration: Configuration,
-    pool: "Pool",
+    pool: Pool,
     todo: queue.SimpleQueue,
     answers: queue.SimpleQueue,
     ends_at: float,
@@ -276,7 +250,9 @@ def attempt(
 ) -> Result:
     """Fill one message and hand it over; never raises."""
     now = clock.now()
-    if monotonic() > ends_at:  # the lease is nearly over: leave it to the next claim rather than send it twice
+    if (
+        monotonic() > ends_at
+    ):  # the lease is nearly over: leave it to the next claim rather than send it twice
         return Result(message, "queued", "delayed", "leaseOver", due_at=now)
     try:
         mime = batch.mime(message, configuration, now)
@@ -291,107 +267,6 @@ def attempt(
         log.exception("message %s failed", message.id)
         return Result(message, "failed", "failed", f"internalError: {type(error).__name__}: {error}")
     return Result(message, "sent", "sent", sent_at=clock.now())
-
-
-def later(message: Claimed, error: SendError, now: datetime) -> Result:
-    """Another try later, with growing delay, as long as the retry period lasts; else it has failed."""
-    if not error.retry:
-        return Result(message, "failed", "failed", str(error))
-    if now - message.created_at > RETRY_PERIOD:
-        return Result(message, "failed", "failed", f"retry period over: {error}")
-    if error.code in ("lost", "connect", "dns"):  # nobody refused anything: soon again, then slower
-        delay = timedelta(seconds=min(2 ** min(message.attempts, 10), 600))
-    else:
-        delay = RETRY_AFTER[min(message.attempts, len(RETRY_AFTER)) - 1]
-    return Result(message, "queued", "delayed", str(error), due_at=now + delay)
-
-
-def settle(results: Sequence[Result], owner: str) -> None:
-    """Put results on disk, then let their connections go on. A database that is away is waited for: what the
-    provider answered must not be forgotten, or the mail would go out twice."""
-    if not results:
-        return None
-    gives_up_at = monotonic() + SAFETY
-    try:
-        while True:
-            try:
-                return _settle(results, owner)
-            except (OperationalError, InterfaceError):
-                if monotonic() > gives_up_at:
-                    raise
-                log.warning("results of %s messages not stored yet, trying again", len(results))
-                connection.close()
-                sleep(0.3)
-    finally:
-        for result in results:
-            if result.done is not None:
-                result.done.set()
-
-
-@transaction.atomic
-def _settle(results: Sequence[Result], owner: str) -> None:
-    columns = [
-        [r.message.id for r in results],
-        [r.message.created_at for r in results],
-        [r.state for r in results],
-        [r.reason for r in results],
-        [r.message.address for r in results],
-        [r.sent_at for r in results],
-        [r.due_at for r in results],
-    ]
-    ours = {row[0] for row in sql.rows(SETTLE, [*columns, owner])}
-    written = [r for r in results if r.message.id in ours]
-    sql.copy_rows("channels_app_messageevent", EVENT_COLUMNS, events_of(written))
-    for result in written:
-        if result.state == "bounced":
-            message = result.message
-            suppression.add(message.sandbox_id, message.address, reason="hard bounce", detail=result.reason or "")
-
-
-def events_of(results: Iterable[Result]) -> Iterable[tuple]:
-    at = clock.now()
-    for r in results:
-        m = r.message
-        yield (at, m.sandbox_id, m.id, m.profile_id, m.journey_version_id, m.node_id, r.kind, r.reason)
-
-
-class Pool:
-    """Connections of one configuration that this process keeps open between batches."""
-
-    def __init__(self, configuration: Configuration) -> None:
-        self.provider = providers[configuration.provider]
-        self.settings, self.secrets = configuration.settings, configuration.secrets or {}
-        self._idle: list[Connection] = []
-        self._lock = threading.Lock()
-
-    def take(self) -> Connection:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self.provider.connect(self.settings, self.secrets)
-
-    def give_back(self, connection: Connection) -> None:
-        with self._lock:
-            self._idle.append(connection)
-
-    def close(self) -> None:
-        with self._lock:
-            for connection in self._idle:
-                connection.close()
-            self._idle.clear()
-
-
-_pools: dict[int, tuple[int, object, Pool]] = {}
-
-
-def connections_of(configuration: Configuration) -> Pool:
-    """The process's pool for a configuration; a new one when the configuration was changed."""
-    known = _pools.get(configuration.pk)
-    if known is None or known[0] != os.getpid() or known[1] != configuration.updated_at:
-        if known is not None and known[0] == os.getpid():
-            known[2].close()
-        known = _pools[configuration.pk] = (os.getpid(), configuration.updated_at, Pool(configuration))
-    return known[2]
 
 
 # Claims of processes of this host that are gone: they come back now, not at the end of their lease.

@@ -2,9 +2,10 @@
 
 import base64
 import logging
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
-from django.db import Error, transaction
+from django.db import Error, InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -52,13 +53,33 @@ def observe(request: HttpRequest, message: Message, kind: str, **more: str) -> N
 @require_safe
 def opened(request: HttpRequest, token: str) -> HttpResponse:
     """The pixel: always a picture; counted when the token holds."""
-    if found := message_of(token, links.OPEN):
-        observe(request, found[0], "open")
+    try:
+        if found := message_of(token, links.OPEN):
+            observe(request, found[0], "open")
+    except (OperationalError, InterfaceError):
+        log.exception("an open is not counted")
     return HttpResponse(PIXEL, content_type="image/gif")
+
+
+def answers_without_database(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """While the database is away a reader is asked to come back, not shown an error."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            return view(request, token)
+        except (OperationalError, InterfaceError):
+            log.exception("%s not answered", request.path)
+            response = render(request, "channels_app/come_back.html", status=503)
+            response["Retry-After"] = "10"
+            return response
+
+    return answered
 
 
 @never_cache
 @require_safe
+@answers_without_database
 def clicked(request: HttpRequest, token: str) -> HttpResponse:
     """Count the click and lead on: only to an address that stood in the message."""
     address = request.GET.get("u", "")
@@ -77,6 +98,7 @@ def clicked(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt  # mail programs post here without a page of ours (RFC 8058); the token is the permission
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@answers_without_database
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST does: scanners that follow links must not unsubscribe anybody."""
     found = message_of(token, links.UNSUBSCRIBE)

@@ -7,141 +7,231 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('profile_id', models.BigIntegerField()),
-                ('message_type', models.CharField(help_text='marketing or transactional: its queue', max_length=16)),
-                ('journey_version_id', models.BigIntegerField(null=True)),
-                ('instance_id', models.BigIntegerField(null=True)),
-                ('node_id', models.TextField(default='')),
-                ('visit', models.IntegerField(default=0)),
-                ('context', models.JSONField(default=dict, help_text='What personalization may read besides the profile.')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('skipped', 'Skipped'), ('bounced', 'Bounced'), ('failed', 'Failed')], default='queued', max_length=16)),
-                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('attempts', models.SmallIntegerField(db_default=0, default=0)),
-                ('claimed_by', models.TextField(null=True)),
-                ('address', models.TextField(null=True)),
-                ('reason', models.TextField(help_text='Why it was skipped, bounced, failed or is waiting.', null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('clicked_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("profile_id", models.BigIntegerField()),
+                (
+                    "message_type",
+                    models.CharField(help_text="marketing or transactional: its queue", max_length=16),
+                ),
+                ("journey_version_id", models.BigIntegerField(null=True)),
+                ("instance_id", models.BigIntegerField(null=True)),
+                ("node_id", models.TextField(default="")),
+                ("visit", models.IntegerField(default=0)),
+                (
+                    "context",
+                    models.JSONField(
+                        default=dict, help_text="What personalization may read besides the profile."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("skipped", "Skipped"),
+                            ("bounced", "Bounced"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("attempts", models.SmallIntegerField(db_default=0, default=0)),
+                ("claimed_by", models.TextField(null=True)),
+                ("address", models.TextField(null=True)),
+                (
+                    "reason",
+                    models.TextField(
+                        help_text="Why it was skipped, bounced, failed or is waiting.", null=True
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("clicked_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
-                'managed': False,
+                "ordering": ["-created_at", "-id"],
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='MessageEvent',
+            name="MessageEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('message_id', models.BigIntegerField()),
-                ('profile_id', models.BigIntegerField()),
-                ('journey_version_id', models.BigIntegerField(null=True)),
-                ('node_id', models.TextField(default='')),
-                ('kind', models.TextField()),
-                ('reason', models.TextField(null=True)),
-                ('detail', models.JSONField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("message_id", models.BigIntegerField()),
+                ("profile_id", models.BigIntegerField()),
+                ("journey_version_id", models.BigIntegerField(null=True)),
+                ("node_id", models.TextField(default="")),
+                ("kind", models.TextField()),
+                ("reason", models.TextField(null=True)),
+                ("detail", models.JSONField(null=True)),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'managed': False,
+                "ordering": ["-at", "-id"],
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='InboxMail',
+            name="InboxMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
-                ('mail_from', models.TextField()),
-                ('rcpt_to', models.JSONField(default=list)),
-                ('subject', models.TextField(blank=True)),
-                ('source', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True),
+                ),
+                ("mail_from", models.TextField()),
+                ("rcpt_to", models.JSONField(default=list)),
+                ("subject", models.TextField(blank=True)),
+                ("source", models.BinaryField()),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Configuration',
+            name="Configuration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('channel', models.CharField(default='email', max_length=32)),
-                ('provider', models.CharField(default='smtp', max_length=32)),
-                ('message_type', models.CharField(choices=[('marketing', 'Marketing'), ('transactional', 'Transactional')], default='marketing', max_length=16)),
-                ('settings', models.JSONField(default=dict)),
-                ('secrets', encrypted_fields.fields.EncryptedJSONField(blank=True, default=dict)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("channel", models.CharField(default="email", max_length=32)),
+                ("provider", models.CharField(default="smtp", max_length=32)),
+                (
+                    "message_type",
+                    models.CharField(
+                        choices=[("marketing", "Marketing"), ("transactional", "Transactional")],
+                        default="marketing",
+                        max_length=16,
+                    ),
+                ),
+                ("settings", models.JSONField(default=dict)),
+                ("secrets", encrypted_fields.fields.EncryptedJSONField(blank=True, default=dict)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=32)),
-                ('parts', models.JSONField(help_text='email: subject, preheader, html, text')),
-                ('label', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels_app.configuration')),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=32)),
+                ("parts", models.JSONField(help_text="email: subject, preheader, html, text")),
+                ("label", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "configuration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="channels_app.configuration",
+                    ),
+                ),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('url', models.TextField()),
-                ('label', models.CharField(blank=True, max_length=255)),
-                ('content', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='channels_app.content')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("url", models.TextField()),
+                ("label", models.CharField(blank=True, max_length=255)),
+                (
+                    "content",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="channels_app.content",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=320)),
-                ('reason', models.CharField(help_text='hard bounce, spam complaint, manual', max_length=64)),
-                ('detail', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(max_length=320)),
+                ("reason", models.CharField(help_text="hard bounce, spam complaint, manual", max_length=64)),
+                ("detail", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='configuration',
-            constraint=models.UniqueConstraint(fields=('sandbox', 'name'), name='configuration_name_once'),
+            model_name="configuration",
+            constraint=models.UniqueConstraint(fields=("sandbox", "name"), name="configuration_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('content', 'position'), name='link_position_once'),
+            model_name="link",
+            constraint=models.UniqueConstraint(fields=("content", "position"), name="link_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('sandbox', 'address'), name='suppressed_once'),
+            model_name="suppression",
+            constraint=models.UniqueConstraint(fields=("sandbox", "address"), name="suppressed_once"),
         ),
     ]

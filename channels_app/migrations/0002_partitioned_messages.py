@@ -71,8 +71,6 @@ class Migration(migrations.Migration):
     dependencies = [("channels_app", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(
-            MESSAGES, "DROP TABLE channels_app_message; DROP TABLE channels_app_messageevent;"
-        ),
+        migrations.RunSQL(MESSAGES, "DROP TABLE channels_app_message; DROP TABLE channels_app_messageevent;"),
         migrations.RunPython(first_partitions, migrations.RunPython.noop),
     ]

@@ -20,9 +20,7 @@ class Configuration(models.Model):
     name = models.CharField(max_length=64)
     channel = models.CharField(max_length=32, default="email")
     provider = models.CharField(max_length=32, default="smtp")
-    message_type = models.CharField(
-        max_length=16, choices=MessageType.choices, default=MessageType.MARKETING
-    )
+    message_type = models.CharField(max_length=16, choices=MessageType.choices, default=MessageType.MARKETING)
     settings = models.JSONField(default=dict)
     secrets = EncryptedJSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)

@@ -9,7 +9,9 @@ class Content(models.Model):
     """What one message node says, frozen at publishing: every message sent from it renders this row."""
 
     sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="+")
-    configuration = models.ForeignKey("channels_app.Configuration", on_delete=models.PROTECT, related_name="+")
+    configuration = models.ForeignKey(
+        "channels_app.Configuration", on_delete=models.PROTECT, related_name="+"
+    )
     channel = models.CharField(max_length=32)
     parts = models.JSONField(help_text="email: subject, preheader, html, text")
     label = models.CharField(max_length=120, blank=True)

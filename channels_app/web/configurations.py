@@ -75,17 +75,22 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs("configurations.edit")
 def create(request: HttpRequest) -> HttpResponse:
-    entered = ConfigurationForms(request, None, "email", "smtp")
+    kind = request.GET.get("provider", "smtp")
+    entered = ConfigurationForms(request, None, "email", kind)
     if request.method == "POST" and entered.are_valid():
         plain, values = entered.values()
         try:
-            made = configurations.create(request.access.sandbox, plain, values, actor=request.access.actor)
+            made = configurations.create(
+                request.access.sandbox, plain, values, actor=request.access.actor, provider=kind
+            )
         except Refused as refused:
             entered.plain.add_error("name", refused.message)
         else:
             address = reverse("configurations:edit", args=[made.pk])
             return go(request, address, _("Saved. Send a test mail to see that it works."))
-    return render(request, "channels_app/configuration.html", {"forms": entered, "configuration": None})
+    offered = [provider for provider in providers if provider.channel == "email"]
+    context = {"forms": entered, "configuration": None, "providers": offered}
+    return render(request, "channels_app/configuration.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -66,6 +66,7 @@ def enter(entries: Sequence[Entry], now: datetime) -> int:
     if not entries:
         return 0
     admitted, refused = sort_out(entries, now)
+    entered: set[tuple[int, str]] = set()
     if admitted:
         rows = [
             (
@@ -90,7 +91,7 @@ def enter(entries: Sequence[Entry], now: datetime) -> int:
         lost = [e for e, _ in admitted if (e.version.journey_id, e.key) not in entered]
         refused += [Refused(entry, "JOURNEY_INSTANCE_ID_NOT_CREATED") for entry in lost]
     refuse(refused, now)
-    return len(admitted)
+    return len(entered)
 
 
 def sort_out(entries: Sequence[Entry], now: datetime) -> tuple[list[tuple[Entry, bool]], list[Refused]]:
@@ -99,7 +100,9 @@ def sort_out(entries: Sequence[Entry], now: datetime) -> tuple[list[tuple[Entry,
     last: dict[tuple[int, str], tuple[datetime, bool]] = {}
     if wanted:
         found = sql.rows(LAST_ENTRANCES, [[w[0] for w in wanted], [w[1] for w in wanted]])
-        last = {(journey_id, key): (entered_at, is_inside) for journey_id, key, entered_at, is_inside in found}
+        last = {
+            (journey_id, key): (entered_at, is_inside) for journey_id, key, entered_at, is_inside in found
+        }
     admitted, refused = [], []
     for entry in entries:
         place = (entry.version.journey_id, entry.key)

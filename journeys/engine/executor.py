@@ -21,7 +21,7 @@ from django.db import OperationalError, transaction
 from ajo.core import clock, sql
 from channels_app.delivery import outbox
 from journeys.engine.plan import GLOBAL_TIMEOUT, SEPARATOR, Plan, PlanNode, plan_of
-from journeys.nodes.base import Move, Visit
+from journeys.nodes.base import ERROR, Move, Visit
 from profiles.snapshots import People
 
 log = logging.getLogger(__name__)
@@ -136,9 +136,17 @@ def walk_all(claimed: Sequence[Walker], ledger: Ledger, now: datetime) -> None:
             elif now >= walker.entered_at + GLOBAL_TIMEOUT:
                 leave(plan, walker, ledger, now, reason="globalTimeout", status="instanceTimedout")
             else:
-                snapshot = people.snapshot(walker.profile_id, plan.timezone, partial(_events_of, walker.context))
+                snapshot = people.snapshot(
+                    walker.profile_id, plan.timezone, partial(_events_of, walker.context)
+                )
                 walker.look = Visit(
-                    walker.id, walker.profile_id, walker.node_id, 0, walker.arrived_at, walker.entered_at, snapshot
+                    walker.id,
+                    walker.profile_id,
+                    walker.node_id,
+                    0,
+                    walker.arrived_at,
+                    walker.entered_at,
+                    snapshot,
                 )
                 going.append(walker)
         walk(plan, going, ledger, now)
@@ -232,18 +240,27 @@ def visit_of(walker: Walker, node: PlanNode) -> Visit:
     return look
 
 
-def follow(plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledger, now: datetime, send) -> None:
+def follow(
+    plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledger, now: datetime, send
+) -> None:
     """Carry out one move: on to the next node, stay, end or fail."""
-    if move.error is not None and "error" not in node.targets:
+    if move.error is not None and ERROR not in node.targets:
         fail(walker, ledger, now, move.error, kind=node.kind, node_id=node.id, detail=move.detail)
         return
     if move.error is not None:
-        move.outlet, move.code, move.status = "error", move.error, "error"
+        move.outlet, move.code, move.status = ERROR, move.error, "error"
     if move.message is not None:
         ledger.messages.append(
             outbox.Draft(
-                plan.sandbox_id, walker.profile_id, move.message.content_id, move.message.message_type,
-                plan.version_id, walker.id, node.id, walker.visit, walker.context,
+                plan.sandbox_id,
+                walker.profile_id,
+                move.message.content_id,
+                move.message.message_type,
+                plan.version_id,
+                walker.id,
+                node.id,
+                walker.visit,
+                walker.context,
             )  # fmt: skip
         )
     if move.outlet is None and not move.ends:
@@ -251,9 +268,20 @@ def follow(plan: Plan, node: PlanNode, walker: Walker, move: Move, ledger: Ledge
         return
     target = node.targets.get(move.outlet) if move.outlet else None
     if target is None:  # an end node, or a path that simply ends here
-        leave(plan, walker, ledger, now, reason=move.code or "completed", status=move.status, node=node, outlet=move.outlet)
+        leave(
+            plan,
+            walker,
+            ledger,
+            now,
+            reason=move.code or "completed",
+            status=move.status,
+            node=node,
+            outlet=move.outlet,
+        )
         return
-    ledger.steps.append(step_line(plan, walker, node.id, node.kind, now, move.status, move.outlet, code=move.code))
+    ledger.steps.append(
+        step_line(plan, walker, node.id, node.kind, now, move.status, move.outlet, code=move.code)
+    )
     count_exit(plan, walker, node, move.outlet, ledger)
     walker.visit += 1
     walker.arrived_at = now
@@ -301,12 +329,21 @@ def leave(
     walker.state, walker.reason, walker.ended_at, walker.due_at = "ended", reason, now, now
     if node is not None:
         code = None if reason == "completed" else reason
-        ledger.steps.append(step_line(plan, walker, node.id, node.kind, now, status, outlet, is_end=True, code=code))
+        ledger.steps.append(
+            step_line(plan, walker, node.id, node.kind, now, status, outlet, is_end=True, code=code)
+        )
         count_exit(plan, walker, node, outlet, ledger)
 
 
 def fail(
-    walker: Walker, ledger: Ledger, now: datetime, code: str, *, kind: str, node_id: str = "", detail: dict | None = None
+    walker: Walker,
+    ledger: Ledger,
+    now: datetime,
+    code: str,
+    *,
+    kind: str,
+    node_id: str = "",
+    detail: dict | None = None,
 ) -> None:
     """The instance cannot go on: it keeps the reason, and an admin finds it."""
     plan = plan_of(walker.version_id)
@@ -384,5 +421,8 @@ def write_counts(ledger: Ledger, now: datetime) -> None:
     sql.copy_rows(
         "journeys_nodetally",
         ("version_id", "node_id", "outlet", "hour", *columns),
-        ((*place, hour, *(numbers.get(column, 0) for column in columns)) for place, numbers in tallies.items()),
+        (
+            (*place, hour, *(numbers.get(column, 0) for column in columns))
+            for place, numbers in tallies.items()
+        ),
     )

@@ -11,7 +11,7 @@ from audiences.evaluation.memberships import MembershipChange
 from journeys.engine.entrance import Entry, LiveVersion, enter
 from journeys.engine.plan import plan_of
 from journeys.models import EventDefinition, JourneyVersion
-from profiles.expressions import ExprError, compile_text
+from profiles.expressions import ExprError, ast, compile_text
 from profiles.ingest.process import StoredEvent
 
 FIND_WAITS = """
@@ -71,21 +71,41 @@ def match(events: Sequence[StoredEvent]) -> list[Match]:
     sandboxes = {event.sandbox_id for event in events}
     if not sandboxes:
         return []
-    definitions: dict[int, list[tuple]] = {}
-    rows = EventDefinition.objects.filter(sandbox_id__in=sandboxes).values_list("sandbox_id", "id", "name", "rule")
-    for sandbox_id, definition_id, name, rule in rows:
+    # by sandbox and event type; under None those whose rule may fit any type
+    definitions: dict[tuple[int, str | None], list[tuple]] = {}
+    rows = EventDefinition.objects.filter(sandbox_id__in=sandboxes).order_by("id")
+    for sandbox_id, definition_id, name, rule in rows.values_list("sandbox_id", "id", "name", "rule"):
         try:
-            fits = compile_text(rule, want="bool").run
+            compiled = compile_text(rule, want="bool")
         except ExprError:  # kept from before a stricter check; the definition's page shows the error
             continue
-        definitions.setdefault(sandbox_id, []).append((definition_id, name, fits))
+        for event_type in types_wanted(compiled.ast) or (None,):
+            definitions.setdefault((sandbox_id, event_type), []).append((definition_id, name, compiled.run))
     found = []
     for event in events:
         snapshot = {"trigger": event.entity}
-        for definition_id, name, fits in definitions.get(event.sandbox_id, ()):
+        own = definitions.get((event.sandbox_id, event.event_type), ())
+        for definition_id, name, fits in (*own, *definitions.get((event.sandbox_id, None), ())):
             if fits(snapshot, event.timestamp) is True:
                 found.append(Match(event, definition_id, name))
     return found
+
+
+def types_wanted(rule: ast.Node) -> frozenset[str]:
+    """The event types without which a rule cannot be true; empty when it may fit any."""
+    if isinstance(rule, ast.Call) and rule.fn == "and":
+        return next((types for part in rule.args if (types := types_wanted(part))), frozenset())
+    if not isinstance(rule, ast.Call) or rule.fn not in ("eq", "in") or len(rule.args) != 2:
+        return frozenset()
+    left, right = rule.args
+    if isinstance(left, ast.Literal):
+        left, right = right, left
+    if not isinstance(left, ast.Field) or left.root != "trigger" or left.path != ("eventType",):
+        return frozenset()
+    values = right.items if isinstance(right, ast.List) and rule.fn == "in" else (right,)
+    if not all(isinstance(value, ast.Literal) and value.type == "str" and value.value for value in values):
+        return frozenset()
+    return frozenset(value.value for value in values)
 
 
 def wake(matches: Sequence[Match], now: datetime) -> int:
@@ -144,7 +164,9 @@ def live_versions(sandboxes: set[int]) -> dict[int, list[LiveVersion]]:
         if start is None or not isinstance(start.params, dict) or "definition" not in start.params:
             continue
         rest[4] = timedelta(seconds=rest[4])
-        found.setdefault(start.params["definition"], []).append(LiveVersion(version_id, *rest, start_node=plan.start))
+        found.setdefault(start.params["definition"], []).append(
+            LiveVersion(version_id, *rest, start_node=plan.start)
+        )
     return found
 
 
@@ -160,7 +182,9 @@ def keys_for(wanted: Sequence[tuple[Match, LiveVersion]]) -> dict[tuple[int, int
         else:
             missing.setdefault(place, []).append(m.event.event_id)
     if missing:
-        for profile_id, namespace_id, value in sql.rows(KEYS, [[p[0] for p in missing], [p[1] for p in missing]]):
+        for profile_id, namespace_id, value in sql.rows(
+            KEYS, [[p[0] for p in missing], [p[1] for p in missing]]
+        ):
             for event_id in missing[(profile_id, namespace_id)]:
                 keys[(profile_id, namespace_id, event_id)] = value
     return keys

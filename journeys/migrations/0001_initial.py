@@ -7,222 +7,451 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
-        ('profiles', '0002_partitioned_events'),
+        ("core", "0001_initial"),
+        ("profiles", "0002_partitioned_events"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StepEvent',
+            name="StepEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('version_id', models.BigIntegerField()),
-                ('instance_id', models.BigIntegerField()),
-                ('profile_id', models.BigIntegerField()),
-                ('node_id', models.TextField()),
-                ('kind', models.TextField(help_text="The node's kind.")),
-                ('status', models.TextField()),
-                ('outlet', models.TextField(help_text='The way out that was taken.', null=True)),
-                ('visit', models.IntegerField()),
-                ('is_entrance', models.BooleanField(default=False)),
-                ('is_reentrance', models.BooleanField(default=False)),
-                ('is_end', models.BooleanField(default=False, help_text='The instance ended with this step.')),
-                ('code', models.TextField(help_text='Error or reason code.', null=True)),
-                ('detail', models.JSONField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("version_id", models.BigIntegerField()),
+                ("instance_id", models.BigIntegerField()),
+                ("profile_id", models.BigIntegerField()),
+                ("node_id", models.TextField()),
+                ("kind", models.TextField(help_text="The node's kind.")),
+                ("status", models.TextField()),
+                ("outlet", models.TextField(help_text="The way out that was taken.", null=True)),
+                ("visit", models.IntegerField()),
+                ("is_entrance", models.BooleanField(default=False)),
+                ("is_reentrance", models.BooleanField(default=False)),
+                (
+                    "is_end",
+                    models.BooleanField(default=False, help_text="The instance ended with this step."),
+                ),
+                ("code", models.TextField(help_text="Error or reason code.", null=True)),
+                ("detail", models.JSONField(null=True)),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'managed': False,
+                "ordering": ["-at", "-id"],
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='EventDefinition',
+            name="EventDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='How expressions name it: @event{Name.field}.', max_length=30, validators=[django.core.validators.RegexValidator('^[A-Za-z][A-Za-z0-9_]*$', 'Use letters, digits and underscores.')])),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('rule', models.TextField(help_text='An expression over the event, such as event.eventType = "web.signup".')),
-                ('sample', models.JSONField(blank=True, default=dict, help_text='An example payload: fields for pickers and tests.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('namespace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace')),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="How expressions name it: @event{Name.field}.",
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z][A-Za-z0-9_]*$", "Use letters, digits and underscores."
+                            )
+                        ],
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=255)),
+                (
+                    "rule",
+                    models.TextField(
+                        help_text='An expression over the event, such as event.eventType = "web.signup".'
+                    ),
+                ),
+                (
+                    "sample",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="An example payload: fields for pickers and tests.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="profiles.namespace"
+                    ),
+                ),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Journey',
+            name="Journey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('created_by', models.CharField(blank=True, max_length=160)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='journeys', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("created_by", models.CharField(blank=True, max_length=160)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="journeys",
+                        to="core.sandbox",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='JourneyInstance',
+            name="JourneyInstance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profile_id', models.BigIntegerField(db_index=True)),
-                ('key', models.TextField(help_text="The profile's identity in the journey's namespace.")),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('ended', 'Ended'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('node_id', models.TextField(help_text='Where it is; parallel nodes are joined by |.')),
-                ('visit', models.IntegerField(db_default=0, default=0, help_text="Node visits so far: makes each visit's key.")),
-                ('arrived_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('entered_at', models.DateTimeField()),
-                ('is_reentrance', models.BooleanField(db_default=False, default=False)),
-                ('woken_node', models.TextField(help_text='The event node whose event came, until it moved on.', null=True)),
-                ('context', models.JSONField(db_default={}, default=dict, help_text='Payloads of the events on the way, by name.')),
-                ('reason', models.TextField(help_text='How it ended or why it failed.', null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('journey', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='journeys.journey')),
-                ('sandbox', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("profile_id", models.BigIntegerField(db_index=True)),
+                ("key", models.TextField(help_text="The profile's identity in the journey's namespace.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("ended", "Ended"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("node_id", models.TextField(help_text="Where it is; parallel nodes are joined by |.")),
+                (
+                    "visit",
+                    models.IntegerField(
+                        db_default=0, default=0, help_text="Node visits so far: makes each visit's key."
+                    ),
+                ),
+                ("arrived_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("entered_at", models.DateTimeField()),
+                ("is_reentrance", models.BooleanField(db_default=False, default=False)),
+                (
+                    "woken_node",
+                    models.TextField(
+                        help_text="The event node whose event came, until it moved on.", null=True
+                    ),
+                ),
+                (
+                    "context",
+                    models.JSONField(
+                        db_default={}, default=dict, help_text="Payloads of the events on the way, by name."
+                    ),
+                ),
+                ("reason", models.TextField(help_text="How it ended or why it failed.", null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "journey",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="journeys.journey",
+                    ),
+                ),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.sandbox",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EventWait',
+            name="EventWait",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profile_id', models.BigIntegerField()),
-                ('node_id', models.TextField()),
-                ('since', models.DateTimeField()),
-                ('definition', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='journeys.eventdefinition')),
-                ('instance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='event_waits', to='journeys.journeyinstance')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("profile_id", models.BigIntegerField()),
+                ("node_id", models.TextField()),
+                ("since", models.DateTimeField()),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="journeys.eventdefinition",
+                    ),
+                ),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="event_waits",
+                        to="journeys.journeyinstance",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JourneyVersion',
+            name="JourneyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(default=1)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('closed', 'Closed'), ('stopped', 'Stopped'), ('finished', 'Finished')], default='draft', max_length=16)),
-                ('graph', models.JSONField(default=dict)),
-                ('revision', models.PositiveIntegerField(default=0, help_text='Grows with each edit; a stale one is refused.')),
-                ('allows_reentrance', models.BooleanField(default=True)),
-                ('reentrance_wait_seconds', models.PositiveIntegerField(default=300)),
-                ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('starts_at', models.DateTimeField(blank=True, null=True)),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('published_by', models.CharField(blank=True, max_length=160)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('journey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='journeys.journey')),
-                ('namespace', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=1)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("live", "Live"),
+                            ("closed", "Closed"),
+                            ("stopped", "Stopped"),
+                            ("finished", "Finished"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("graph", models.JSONField(default=dict)),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Grows with each edit; a stale one is refused."
+                    ),
+                ),
+                ("allows_reentrance", models.BooleanField(default=True)),
+                ("reentrance_wait_seconds", models.PositiveIntegerField(default=300)),
+                ("timezone", models.CharField(default="UTC", max_length=64)),
+                ("starts_at", models.DateTimeField(blank=True, null=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("published_by", models.CharField(blank=True, max_length=160)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "journey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="journeys.journey",
+                    ),
+                ),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="profiles.namespace",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['journey_id', '-number'],
+                "ordering": ["journey_id", "-number"],
             },
         ),
         migrations.AddField(
-            model_name='journeyinstance',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='instances', to='journeys.journeyversion'),
+            model_name="journeyinstance",
+            name="version",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="instances",
+                to="journeys.journeyversion",
+            ),
         ),
         migrations.CreateModel(
-            name='DraftEdit',
+            name="DraftEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField(help_text='The revision that this edit made.')),
-                ('operation', models.CharField(max_length=32)),
-                ('description', models.CharField(max_length=255)),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
-                ('is_undone', models.BooleanField(default=False)),
-                ('actor', models.CharField(max_length=160)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='journeys.journeyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(help_text="The revision that this edit made.")),
+                ("operation", models.CharField(max_length=32)),
+                ("description", models.CharField(max_length=255)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                ("is_undone", models.BooleanField(default=False)),
+                ("actor", models.CharField(max_length=160)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="edits",
+                        to="journeys.journeyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='NodeTally',
+            name="NodeTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('node_id', models.TextField()),
-                ('outlet', models.TextField(db_default='', default='', help_text='Per way out; empty for the node as a whole.')),
-                ('hour', models.DateTimeField(help_text='The hour the additions belong to.')),
-                ('entered', models.IntegerField(db_default=0, default=0)),
-                ('exited', models.IntegerField(db_default=0, default=0)),
-                ('errors', models.IntegerField(db_default=0, default=0)),
-                ('version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='journeys.journeyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("node_id", models.TextField()),
+                (
+                    "outlet",
+                    models.TextField(
+                        db_default="", default="", help_text="Per way out; empty for the node as a whole."
+                    ),
+                ),
+                ("hour", models.DateTimeField(help_text="The hour the additions belong to.")),
+                ("entered", models.IntegerField(db_default=0, default=0)),
+                ("exited", models.IntegerField(db_default=0, default=0)),
+                ("errors", models.IntegerField(db_default=0, default=0)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tallies",
+                        to="journeys.journeyversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profile_id', models.BigIntegerField(db_index=True)),
-                ('key', models.TextField(db_default='', default='')),
-                ('code', models.TextField(help_text='As in the table of discard codes, such as reentranceNotAllowed.')),
-                ('event_id', models.TextField(db_default='', default='')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sandbox', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
-                ('version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='journeys.journeyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("profile_id", models.BigIntegerField(db_index=True)),
+                ("key", models.TextField(db_default="", default="")),
+                (
+                    "code",
+                    models.TextField(
+                        help_text="As in the table of discard codes, such as reentranceNotAllowed."
+                    ),
+                ),
+                ("event_id", models.TextField(db_default="", default="")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.sandbox",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="journeys.journeyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='eventdefinition',
-            constraint=models.UniqueConstraint(fields=('sandbox', 'name'), name='event_definition_name_once'),
+            model_name="eventdefinition",
+            constraint=models.UniqueConstraint(fields=("sandbox", "name"), name="event_definition_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='journey',
-            constraint=models.UniqueConstraint(fields=('sandbox', 'name'), name='journey_name_once'),
+            model_name="journey",
+            constraint=models.UniqueConstraint(fields=("sandbox", "name"), name="journey_name_once"),
         ),
         migrations.AddIndex(
-            model_name='eventwait',
-            index=models.Index(fields=['definition', 'profile_id'], name='event_wait_lookup'),
+            model_name="eventwait",
+            index=models.Index(fields=["definition", "profile_id"], name="event_wait_lookup"),
         ),
         migrations.AddIndex(
-            model_name='journeyversion',
-            index=models.Index(condition=models.Q(('status', 'live')), fields=['status'], name='version_live'),
+            model_name="journeyversion",
+            index=models.Index(
+                condition=models.Q(("status", "live")), fields=["status"], name="version_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journeyversion',
-            constraint=models.UniqueConstraint(fields=('journey', 'number'), name='version_number_once'),
+            model_name="journeyversion",
+            constraint=models.UniqueConstraint(fields=("journey", "number"), name="version_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='journeyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'live')), fields=('journey',), name='one_live_version'),
+            model_name="journeyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "live")), fields=("journey",), name="one_live_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='journeyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('journey',), name='one_draft_version'),
+            model_name="journeyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft")), fields=("journey",), name="one_draft_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='journeyinstance',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='instance_due'),
+            model_name="journeyinstance",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["due_at"], name="instance_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='journeyinstance',
-            index=models.Index(fields=['journey', 'key', '-entered_at'], name='instance_entrances'),
+            model_name="journeyinstance",
+            index=models.Index(fields=["journey", "key", "-entered_at"], name="instance_entrances"),
         ),
         migrations.AddConstraint(
-            model_name='journeyinstance',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('journey', 'key'), name='one_active_instance'),
+            model_name="journeyinstance",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")),
+                fields=("journey", "key"),
+                name="one_active_instance",
+            ),
         ),
         migrations.AddIndex(
-            model_name='nodetally',
-            index=models.Index(fields=['version', 'node_id'], name='tally_sum'),
+            model_name="nodetally",
+            index=models.Index(fields=["version", "node_id"], name="tally_sum"),
         ),
     ]

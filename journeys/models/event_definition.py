@@ -19,7 +19,9 @@ class EventDefinition(models.Model):
     description = models.CharField(max_length=255, blank=True)
     rule = models.TextField(help_text='An expression over the event, such as event.eventType = "web.signup".')
     namespace = models.ForeignKey(Namespace, on_delete=models.PROTECT, related_name="+")
-    sample = models.JSONField(default=dict, blank=True, help_text="An example payload: fields for pickers and tests.")
+    sample = models.JSONField(
+        default=dict, blank=True, help_text="An example payload: fields for pickers and tests."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

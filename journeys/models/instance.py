@@ -29,13 +29,17 @@ class JourneyInstance(models.Model):
     key = models.TextField(help_text="The profile's identity in the journey's namespace.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     node_id = models.TextField(help_text="Where it is; parallel nodes are joined by |.")
-    visit = models.IntegerField(default=0, db_default=0, help_text="Node visits so far: makes each visit's key.")
+    visit = models.IntegerField(
+        default=0, db_default=0, help_text="Node visits so far: makes each visit's key."
+    )
     arrived_at = models.DateTimeField()
     due_at = models.DateTimeField()
     entered_at = models.DateTimeField()
     is_reentrance = models.BooleanField(default=False, db_default=False)
     woken_node = models.TextField(null=True, help_text="The event node whose event came, until it moved on.")
-    context = models.JSONField(default=dict, db_default={}, help_text="Payloads of the events on the way, by name.")
+    context = models.JSONField(
+        default=dict, db_default={}, help_text="Payloads of the events on the way, by name."
+    )
     reason = models.TextField(null=True, help_text="How it ended or why it failed.")
     ended_at = models.DateTimeField(null=True)
 
@@ -61,7 +65,11 @@ class EventWait(models.Model):
     """An instance waiting at an event node. The event finds it by look-up; deleted when the instance moves on."""
 
     definition = models.ForeignKey(
-        "journeys.EventDefinition", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+        "journeys.EventDefinition",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     profile_id = models.BigIntegerField()
     instance = models.ForeignKey(JourneyInstance, on_delete=models.CASCADE, related_name="event_waits")

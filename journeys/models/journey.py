@@ -42,10 +42,14 @@ class JourneyVersion(models.Model):
     number = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
     graph = models.JSONField(default=dict)
-    revision = models.PositiveIntegerField(default=0, help_text="Grows with each edit; a stale one is refused.")
+    revision = models.PositiveIntegerField(
+        default=0, help_text="Grows with each edit; a stale one is refused."
+    )
 
     # entrance rules
-    namespace = models.ForeignKey(Namespace, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    namespace = models.ForeignKey(
+        Namespace, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     allows_reentrance = models.BooleanField(default=True)
     reentrance_wait_seconds = models.PositiveIntegerField(default=300)
     timezone = models.CharField(max_length=64, default="UTC")

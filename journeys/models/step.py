@@ -48,7 +48,9 @@ class NodeTally(models.Model):
         "journeys.JourneyVersion", on_delete=models.CASCADE, related_name="tallies", db_constraint=False
     )
     node_id = models.TextField()
-    outlet = models.TextField(default="", db_default="", help_text="Per way out; empty for the node as a whole.")
+    outlet = models.TextField(
+        default="", db_default="", help_text="Per way out; empty for the node as a whole."
+    )
     hour = models.DateTimeField(help_text="The hour the additions belong to.")
     entered = models.IntegerField(default=0, db_default=0)
     exited = models.IntegerField(default=0, db_default=0)

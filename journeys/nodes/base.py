@@ -17,6 +17,8 @@ from django import forms
 from ajo.core.models import Sandbox
 from ajo.core.registry import Registry
 
+ERROR = "error"  # the outlet for those who cannot go on
+
 
 @dataclass(frozen=True)
 class Outlet:
@@ -101,6 +103,25 @@ class NodeForm(forms.Form):
 
     def limit_choices(self) -> None:
         """Hook: fill pickers from the sandbox."""
+
+
+class ErrorPathForm(NodeForm):
+    """Base of forms whose node may fail for somebody: offers a path for them. Without it they leave as failed."""
+
+    error_path = forms.BooleanField(
+        required=False,
+        label="Add an alternative path in case of an error",
+        help_text="Without it, whoever cannot go on here leaves the journey as failed.",
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([name for name in self.fields if name != "error_path"])
+
+
+def with_error_path(outlets: list["Outlet"], params: dict) -> list["Outlet"]:
+    """The outlets, and the one for errors where the params ask for it."""
+    return [*outlets, Outlet(ERROR, "Error")] if params.get("error_path") else outlets
 
 
 class NodeType:

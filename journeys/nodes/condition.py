@@ -21,7 +21,10 @@ class Condition(NodeType):
     class Params(NodeForm):
         paths = PathsField(label="Paths", initial=[{"id": "path1", "label": "Path 1", "expression": ""}])
         other_cases = forms.BooleanField(
-            required=False, initial=True, label="Show path for other cases", help_text="For people no path fits."
+            required=False,
+            initial=True,
+            label="Show path for other cases",
+            help_text="For people no path fits.",
         )
 
     @classmethod
@@ -44,7 +47,9 @@ class Condition(NodeType):
     @classmethod
     def prepare(cls, params: dict) -> dict:
         return {
-            "paths": [(path["id"], compile_text(path["expression"], want="bool").run) for path in params["paths"]],
+            "paths": [
+                (path["id"], compile_text(path["expression"], want="bool").run) for path in params["paths"]
+            ],
             "otherwise": "other" if params.get("other_cases") else None,
         }
 

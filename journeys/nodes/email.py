@@ -23,8 +23,14 @@ class Email(NodeType):
     class Params(NodeForm):
         configuration = PickField(label="Channel configuration")
         subject = forms.CharField(max_length=998)
-        preheader = forms.CharField(max_length=255, required=False, help_text="The line that inboxes show after the subject.")
-        html = forms.CharField(widget=forms.Textarea(attrs={"rows": 12, "class": "code"}), label="HTML body", max_length=1_000_000)
+        preheader = forms.CharField(
+            max_length=255, required=False, help_text="The line that inboxes show after the subject."
+        )
+        html = forms.CharField(
+            widget=forms.Textarea(attrs={"rows": 12, "class": "code"}),
+            label="HTML body",
+            max_length=1_000_000,
+        )
         text = forms.CharField(
             widget=forms.Textarea(attrs={"rows": 5, "class": "code"}),
             label="Text body",

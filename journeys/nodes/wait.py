@@ -6,12 +6,18 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from journeys.nodes.base import Move, NodeForm, NodeType, Visit, node_types
+from journeys.nodes.base import ErrorPathForm, Move, NodeType, Outlet, Visit, node_types, with_error_path
 from journeys.nodes.fields import ExpressionField
 from profiles.expressions import compile_text
 
 LONGEST_WAIT = timedelta(days=90)
-UNITS = [("seconds", "seconds"), ("minutes", "minutes"), ("hours", "hours"), ("days", "days"), ("weeks", "weeks")]
+UNITS = [
+    ("seconds", "seconds"),
+    ("minutes", "minutes"),
+    ("hours", "hours"),
+    ("days", "days"),
+    ("weeks", "weeks"),
+]
 
 
 @node_types.register
@@ -23,12 +29,13 @@ class Wait(NodeType):
     help = "Hold people for a length of time, or until a date."
     can_be_parallel = True
 
-    class Params(NodeForm):
+    class Params(ErrorPathForm):
         halves = ("amount", "unit")
         shown_when = {
             "amount": ("method", "duration"),
             "unit": ("method", "duration"),
             "expression": ("method", "custom"),
+            "error_path": ("method", "custom"),
         }
 
         method = forms.ChoiceField(
@@ -38,7 +45,10 @@ class Wait(NodeType):
         amount = forms.IntegerField(min_value=0, required=False, initial=1)
         unit = forms.ChoiceField(choices=UNITS, required=False, initial="days")
         expression = ExpressionField(
-            want="dto", required=False, label="Date", help_text="A date and time without offset, in the journey's zone."
+            want="dto",
+            required=False,
+            label="Date",
+            help_text="A date and time without offset, in the journey's zone.",
         )
 
         def clean(self) -> dict:
@@ -51,6 +61,10 @@ class Wait(NodeType):
             elif params.get("method") == "custom" and not params.get("expression") and not self.errors:
                 self.add_error("expression", "Write an expression that gives a date and time.")
             return params
+
+    @classmethod
+    def outlets(cls, params: dict) -> list[Outlet]:
+        return with_error_path([Outlet("next")], params)
 
     @classmethod
     def describe(cls, params: dict) -> str:
@@ -78,7 +92,6 @@ class Wait(NodeType):
                 if ends_at is None:
                     yield Move(visit.instance_id, error="waitDateMissing")
                     continue
-                # the date is judged when the person arrives; a changed profile does not move a running wait
                 ends_at = min(ends_at, visit.arrived_at + LONGEST_WAIT)
             if ends_at > now:
                 yield Move(visit.instance_id, again_at=ends_at)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,7 +17,7 @@ from ajo.core import clock
 from ajo.core.api.authentication import access_from_key, secret_from_header
 from ajo.core.api.problems import json_problem
 from ajo.core.errors import BadInput, NotAllowed, Refused, TooLarge
-from profiles.errors import InvalidMessage
+from profiles.errors import InvalidMessage, NotStored
 from profiles.ingest import accept
 
 MAX_BODY_BYTES = 10_000_000
@@ -29,7 +30,10 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answered(request: HttpRequest, key: str) -> HttpResponse:
         try:
-            return view(request, open_inlet(request, key))
+            try:
+                return view(request, open_inlet(request, key))
+            except (OperationalError, InterfaceError) as error:  # the database is away
+                raise NotStored() from error
         except Refused as refusal:
             response = json_problem(refusal.status, refusal.code, refusal.message, **refusal.details)
             if refusal.status == 503:

@@ -6,7 +6,7 @@ Text becomes a tree (`parse`), is checked for its place of use (`check`), and ru
 
 from profiles.expressions.analysis import Analysis, analyse, fields_used
 from profiles.expressions.check import Checked, check
-from profiles.expressions.compiled import CompiledExpression, compile_expression, compile_text
+from profiles.expressions.compiled import CompiledExpression, compile_expression, compile_text, evaluate
 from profiles.expressions.describe import describe
 from profiles.expressions.errors import ExprError
 from profiles.expressions.functions import catalogue
@@ -33,6 +33,7 @@ __all__ = [
     "compile_expression",
     "compile_text",
     "describe",
+    "evaluate",
     "fields_used",
     "from_json",
     "from_pql_json",

@@ -144,9 +144,10 @@ def check_argument(checker, row: Function, param: Param, arg: ast.Node) -> None:
                 hint_for(param, arg),
             )
     elif isinstance(arg, ast.Literal) and arg.type == "str":
-        reason = refuse_literal(param.type, arg.value)
-        if reason:
-            checker.error("bad_literal", reason, arg.pos)
+        try:
+            refuse_literal(param.type, arg.value)
+        except BadPattern as found:
+            checker.error(found.kind, str(found), arg.pos)
 
 
 def hint_for(param: Param, arg: ast.Node) -> str:
@@ -171,22 +172,18 @@ def check_body(checker, row: Function, param: Param, arg: ast.Node) -> None:
         checker.need_condition(arg.body)
 
 
-def refuse_literal(param_type: str, value: str) -> str:
-    """Why a written text cannot be what the parameter asks for; empty if it can."""
+def refuse_literal(param_type: str, value: str) -> None:
+    """Raise BadPattern for a written text that cannot be what the parameter asks for."""
     if param_type == "zone" and read_zone(value) is None:
-        return f'There is no time zone "{value}". Write it as "Europe/Paris".'
+        raise BadPattern(f'There is no time zone "{value}". Write it as "Europe/Paris".')
     if param_type == "part" and value not in PARTS:
-        return f'There is no part "{value}". Use years, months, weeks, days, hours, minutes or seconds.'
-    try:
-        if param_type == "regex":
-            compile_regex(value)
-        elif param_type == "like":
-            compile_like(value)
-    except BadPattern as found:
-        return str(found)
-    except UnicodeEncodeError:
-        return "This pattern holds half a character."
-    return ""
+        raise BadPattern(
+            f'There is no part "{value}". Use years, months, weeks, days, hours, minutes or seconds.'
+        )
+    if param_type == "regex":
+        compile_regex(value)
+    elif param_type == "like":
+        compile_like(value)
 
 
 # Rules of single functions

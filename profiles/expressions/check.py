@@ -35,6 +35,7 @@ class Checked:
     type: str
     problems: list[ExprError] = field(default_factory=list)
     text: str = ""
+    want: str | None = None
 
 
 def check(
@@ -60,7 +61,7 @@ def check(
     checker.refuse_unwanted(result, want)
     if checker.errors:
         raise all_of(checker.errors)
-    return Checked(result, public(of_node(result)), checker.warnings, text)
+    return Checked(result, public(of_node(result)), checker.warnings, text, want)
 
 
 # A scope is a tuple of (kind, name, type): ("var", name, type) or ("item", "", type).

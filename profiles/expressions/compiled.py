@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from profiles.expressions import ast
 from profiles.expressions.analysis import fields_used
-from profiles.expressions.check import check
+from profiles.expressions.check import Checked, check
 from profiles.expressions.evaluate import compile
 from profiles.expressions.functions.conversions import to_date_time_only
 from profiles.expressions.values import as_date, as_number, truth
@@ -42,6 +42,11 @@ def compile_expression(
 ) -> Callable[[Mapping, datetime], object]:
     """The function of a text or tree, its result turned into the wanted type; the tree is checked first."""
     return wanted(compile(check(source, want).ast), want)
+
+
+def evaluate(checked: Checked, snapshot: Mapping, now: datetime) -> object:
+    """The value of a checked expression for one snapshot, as the type that was wanted."""
+    return wanted(compile(checked.ast), checked.want)(snapshot, now)
 
 
 def wanted(run: Callable, want: str | None) -> Callable:

@@ -124,7 +124,8 @@ class Compiler:
         if node.root == "xEvent":
             return lambda run: walk_path(run, run.events(), names)
         if node.root == "trigger":
-            return lambda run: walk_path(run, run.trigger(), names)
+            first = names[0] if names else None
+            return lambda run: walk_path(run, run.trigger(first), names)
         part = PARTS[node.root]
 
         def read(run: Run) -> object:

@@ -9,7 +9,8 @@ from lark.lexer import Lexer
 
 from profiles.expressions import limits
 from profiles.expressions.errors import ExprError
-from profiles.expressions.lexer import ENDS_VALUE, Tok, tokens_of
+from profiles.expressions.lexer import ENDS_VALUE, tokens_of
+from profiles.expressions.scanner import Tok
 
 
 class Raw:

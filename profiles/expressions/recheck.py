@@ -5,6 +5,7 @@ cannot matter before something that was compared changes, so the earliest of the
 early is correct, too late is not.
 """
 
+import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -160,38 +161,40 @@ def occurs_window(node: ast.Occurs, run: Run) -> Callable[[datetime], Window | N
 
 
 def flips(window: Callable, moments: list[datetime], now: datetime) -> list[datetime]:
-    """When each end of a window, moving forward, reaches the next of the moments."""
+    """When each end of a window, moving forward, passes the next of the moments."""
     found = []
     current = window(now)
     if current is None:
         return []
     for side in (0, 1):
-        end = current[side]
-        ahead = min((moment for moment in moments if moment >= end), default=None)
-        if end in (FIRST, LAST) or ahead is None:
+        end, with_end = current[side], current[2 + side]
+        # A moment on the start stays in the window if the start belongs to it; at the end it is the reverse.
+        passes = operator.gt if with_end is (side == 0) else operator.ge
+        ahead = min((moment for moment in moments if not passes(end, moment)), default=None)
+        if ahead is None or end in (FIRST, LAST):
             continue
-        if ahead == end:
-            found.append(now + TICK)
-            ahead = min((moment for moment in moments if moment > end), default=None)
-        if ahead is not None:
-            reached = first_time(lambda then, side=side: window(then)[side], ahead, now, ahead - end)
-            found.extend([reached] if reached is not None else [])
+
+        def has_passed(then: datetime, side: int = side, ahead: datetime = ahead, passes=passes) -> bool:
+            return passes(window(then)[side], ahead)
+
+        passed = first_time(has_passed, now, ahead - end)
+        found.extend([passed] if passed is not None else [])
     return found
 
 
-def first_time(edge_at: Callable, goal: datetime, now: datetime, distance: timedelta) -> datetime | None:
-    """The first microsecond at which an end of a window that only moves forward reaches its goal."""
+def first_time(has_passed: Callable, now: datetime, distance: timedelta) -> datetime | None:
+    """The first microsecond at which a test holds that, once true, stays true; None if it never does."""
     low, high = now, now
     for slack in (timedelta(days=62), timedelta(days=800), timedelta(days=40_000), timedelta(days=800_000)):
         try:
             high = now + distance + slack
         except OverflowError:
             return None
-        if edge_at(high) >= goal:
+        if has_passed(high):
             break
     else:
         return None
     while high - low > timedelta(microseconds=1):
         middle = low + (high - low) / 2
-        low, high = (low, middle) if edge_at(middle) >= goal else (middle, high)
+        low, high = (low, middle) if has_passed(middle) else (middle, high)
     return high

@@ -16,12 +16,20 @@ LOOK_AROUND = ("(?=", "(?!", "(?<=", "(?<!")
 class BadPattern(ValueError):
     """A pattern outside the common subset; the message says why."""
 
+    kind = "bad_literal"
+
+
+class LongPattern(BadPattern):
+    """A pattern with too many characters."""
+
+    kind = "limit"
+
 
 @lru_cache(maxsize=2048)
 def compile_regex(pattern: str):
     """A compiled regular expression; BadPattern if it is outside the subset."""
     if len(pattern) > REGEX_LENGTH:
-        raise BadPattern(f"A pattern may have {REGEX_LENGTH} characters.")
+        raise LongPattern(f"A pattern may have {REGEX_LENGTH} characters.")
     refused = outside_subset(pattern)
     if refused:
         raise BadPattern(f"This pattern uses {refused}, which is not supported.")

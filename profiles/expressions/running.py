@@ -109,14 +109,13 @@ class Run:
             self.once("events", lambda: result)
         return result
 
-    def trigger(self) -> object:
-        """The event being judged: the part `trigger`, else the only event there is."""
+    def trigger(self, first_name: str | None) -> object:
+        """The event being judged: the part `trigger`, else `event` if it is one payload or holds only one."""
         value = self.part("trigger")
-        if value is None:
-            events = self.part("event")
-            if isinstance(events, Mapping) and len(events) == 1:
-                return next(iter(events.values()))
-        return value
+        events = self.part("event") if value is None else None
+        if not isinstance(events, Mapping) or first_name in events:
+            return value if events is None else events
+        return next(iter(events.values())) if len(events) == 1 else None
 
     def audiences(self) -> Mapping:
         """Status by name or id."""

@@ -1,7 +1,7 @@
 """The scalar functions of the table as plain Python callables, for message templates."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from profiles.expressions.evaluate import constant, invoke, null_rule, or_empty, reader
 from profiles.expressions.functions import TABLE
@@ -9,7 +9,7 @@ from profiles.expressions.functions.rows import Function
 from profiles.expressions.running import Run
 
 UNSUITABLE = frozenset(("inAudience", "modelInstances"))
-KNOWN = (str, bool, int, float, list, dict)
+KNOWN = (str, bool, int, float, list, dict, date, timedelta)
 
 
 def template_filters(
@@ -54,12 +54,7 @@ def as_callable(function: Function, clock: Callable[[], datetime], timezone: str
 
 
 def plain(value: object) -> object:
-    """A template value as a value of the language: what it does not know is null."""
-    if (
-        value is None
-        or isinstance(value, KNOWN)
-        or hasattr(value, "isoformat")
-        or hasattr(value, "total_seconds")
-    ):
-        return value
-    return list(value) if isinstance(value, tuple) else None
+    """A template value as a value of the language: what it does not know, such as undefined, is null."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, KNOWN) else None

@@ -51,7 +51,11 @@ def open_inlet(key: str, at: float) -> OpenInlet:
     known = _inlets.get(key)
     if known and at - known[0] < 5.0:
         return known[1]
-    row = Inlet.objects.filter(key=key[:64], is_active=True).values_list("id", "sandbox_id", "needs_api_key").first()
+    row = (
+        Inlet.objects.filter(key=key[:64], is_active=True)
+        .values_list("id", "sandbox_id", "needs_api_key")
+        .first()
+    )
     if row is None:
         _inlets.pop(key, None)
         raise UnknownInlet()
@@ -67,7 +71,9 @@ def entry_of(message: object, raw: bytes | None, inlet: OpenInlet, now: datetime
     if raw is None or completed:
         raw = orjson.dumps(message)
     if len(raw) > MAX_MESSAGE_BYTES:
-        raise InvalidMessage(f"A message has at most {MAX_MESSAGE_BYTES:,} bytes; this has {len(raw):,}.", pointer="")
+        raise InvalidMessage(
+            f"A message has at most {MAX_MESSAGE_BYTES:,} bytes; this has {len(raw):,}.", pointer=""
+        )
     return InboxEntry(inlet.sandbox_id, inlet.id, shard_of(parsed), raw.decode(), current_request_id() or "")
 
 
@@ -151,7 +157,9 @@ class GroupWriter:
     def _copy(self, rows: list[InboxEntry]) -> Exception | None:
         try:
             sql.copy_rows("profiles_inboxrow", COLUMNS, rows)
-        except Exception as error:  # the thread must outlive whatever one group brings; each waiter gets the error
+        except (
+            Exception
+        ) as error:  # the thread must outlive whatever one group brings; each waiter gets the error
             log.exception("inbox rows not stored")
             connection.close()
             return error

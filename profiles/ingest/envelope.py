@@ -1,7 +1,7 @@
 """The streaming envelope: reading one message and saying exactly what is wrong with it.
 
-    {"header": {"schemaRef": {"id", "contentType"}, "datasetId", "operations": {"data": "merge"}, …},
-     "body": {"xdmEntity": {…record or event…}}}
+{"header": {"schemaRef": {"id", "contentType"}, "datasetId", "operations": {"data": "merge"}, …},
+ "body": {"xdmEntity": {…record or event…}}}
 """
 
 import time
@@ -126,7 +126,11 @@ def schema_class(header: dict, body: dict, known: Catalogue) -> str:
         if known.datasets[dataset] != uri:
             raise wrong("The dataset belongs to another schema than the header names.", "/header/datasetId")
     meta = body.get("xdmMeta")
-    if isinstance(meta, dict) and isinstance(meta.get("schemaRef"), dict) and meta["schemaRef"].get("id") != uri:
+    if (
+        isinstance(meta, dict)
+        and isinstance(meta.get("schemaRef"), dict)
+        and meta["schemaRef"].get("id") != uri
+    ):
         raise wrong("body.xdmMeta names another schema than the header.", "/body/xdmMeta/schemaRef/id")
     return record_class
 
@@ -184,7 +188,9 @@ def read_identities(entity: dict, known: Catalogue) -> list[tuple[int, str]]:
                 raise wrong("This value cannot identify anybody.", f"{place}/{code}/{number}/id")
             if namespace.code == "ECID" and not (len(value) == 38 and value.isdigit()):
                 raise wrong("An ECID has exactly 38 digits.", f"{place}/{code}/{number}/id")
-            found.append((namespace.priority, item.get("primary") is not True, len(found), namespace.id, value))
+            found.append(
+                (namespace.priority, item.get("primary") is not True, len(found), namespace.id, value)
+            )
     found.sort()
     return list(dict.fromkeys((namespace_id, value) for *_, namespace_id, value in found))
 
@@ -216,7 +222,9 @@ def read_instant(value: object, now: datetime) -> datetime:
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
-        raise wrong("timestamp must be an RFC 3339 date and time, such as 2026-03-15T10:30:00Z.", place) from None
+        raise wrong(
+            "timestamp must be an RFC 3339 date and time, such as 2026-03-15T10:30:00Z.", place
+        ) from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     try:
@@ -230,5 +238,9 @@ def read_instant(value: object, now: datetime) -> datetime:
 
 def shard_of(parsed: Parsed) -> int:
     """The shard of a message: the same for everything with the same primary identity."""
-    key = f"{parsed.identities[0][0]}:{parsed.identities[0][1]}" if parsed.identities else str(parsed.profile_id)
+    key = (
+        f"{parsed.identities[0][0]}:{parsed.identities[0][1]}"
+        if parsed.identities
+        else str(parsed.profile_id)
+    )
     return zlib.crc32(key.encode("utf-8")) % SHARDS

@@ -93,7 +93,9 @@ def process(rows: Sequence[Row], now: datetime) -> Facts:
     for position, (row, message) in enumerate(parsed):
         profile_id = found.profile_of.get(position)
         if profile_id is None:
-            facts.refused.append((row, "ingest.profile_gone", "The profile this event belongs to was deleted."))
+            facts.refused.append(
+                (row, "ingest.profile_gone", "The profile this event belongs to was deleted.")
+            )
         elif message.kind == "record":
             records.append((profile_id, message))
         else:

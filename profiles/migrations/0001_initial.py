@@ -9,193 +9,378 @@ import profiles.models.schema
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EventKey',
+            name="EventKey",
             fields=[
-                ('pk', models.CompositePrimaryKey('sandbox_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('sandbox_id', models.IntegerField()),
-                ('key', models.UUIDField(help_text='md5 of the `_id`')),
-                ('seen_on', models.DateField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "sandbox_id", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("sandbox_id", models.IntegerField()),
+                ("key", models.UUIDField(help_text="md5 of the `_id`")),
+                ("seen_on", models.DateField()),
             ],
             options={
-                'managed': False,
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='ExperienceEvent',
+            name="ExperienceEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('profile_id', models.BigIntegerField()),
-                ('timestamp', models.DateTimeField()),
-                ('event_type', models.TextField()),
-                ('event_id', models.TextField(help_text='The `_id` the sender gave.')),
-                ('data', models.JSONField()),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("profile_id", models.BigIntegerField()),
+                ("timestamp", models.DateTimeField()),
+                ("event_type", models.TextField()),
+                ("event_id", models.TextField(help_text="The `_id` the sender gave.")),
+                ("data", models.JSONField()),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['-timestamp', '-id'],
-                'managed': False,
+                "ordering": ["-timestamp", "-id"],
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='ConsentChange',
+            name="ConsentChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profile_id', models.BigIntegerField(db_index=True)),
-                ('channel', models.CharField(max_length=32)),
-                ('value', models.CharField(help_text='y, n, …', max_length=4)),
-                ('source', models.CharField(help_text='one-click unsubscribe, API, …', max_length=64)),
-                ('changed_at', models.DateTimeField()),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("profile_id", models.BigIntegerField(db_index=True)),
+                ("channel", models.CharField(max_length=32)),
+                ("value", models.CharField(help_text="y, n, …", max_length=4)),
+                ("source", models.CharField(help_text="one-click unsubscribe, API, …", max_length=64)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Inlet',
+            name="Inlet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=profiles.models.schema.new_key, max_length=64, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('needs_api_key', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(default=profiles.models.schema.new_key, max_length=64, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("needs_api_key", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Namespace',
+            name="Namespace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Symbol used as key of the identityMap.', max_length=64)),
-                ('name', models.CharField(max_length=120)),
-                ('id_type', models.CharField(choices=[('CROSS_DEVICE', 'Cross-device'), ('EMAIL', 'E-mail'), ('PHONE', 'Phone'), ('DEVICE', 'Device'), ('COOKIE', 'Cookie'), ('PARTNER', 'Partner'), ('NON_PEOPLE', 'Not of a person')], max_length=16)),
-                ('priority', models.PositiveSmallIntegerField(default=100, help_text='Lower ranks higher: people, then devices, then cookies.')),
-                ('is_unique_per_graph', models.BooleanField(default=False)),
-                ('is_standard', models.BooleanField(default=False)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(help_text="Symbol used as key of the identityMap.", max_length=64)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "id_type",
+                    models.CharField(
+                        choices=[
+                            ("CROSS_DEVICE", "Cross-device"),
+                            ("EMAIL", "E-mail"),
+                            ("PHONE", "Phone"),
+                            ("DEVICE", "Device"),
+                            ("COOKIE", "Cookie"),
+                            ("PARTNER", "Partner"),
+                            ("NON_PEOPLE", "Not of a person"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        default=100, help_text="Lower ranks higher: people, then devices, then cookies."
+                    ),
+                ),
+                ("is_unique_per_graph", models.BooleanField(default=False)),
+                ("is_standard", models.BooleanField(default=False)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['priority', 'code'],
+                "ordering": ["priority", "code"],
             },
         ),
         migrations.CreateModel(
-            name='ParkedRecord',
+            name="ParkedRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('inlet_id', models.BigIntegerField(blank=True, null=True)),
-                ('message', models.TextField(help_text='The message as it came; it may be mended before a replay.')),
-                ('code', models.CharField(db_index=True, max_length=64)),
-                ('reason', models.TextField()),
-                ('status', models.CharField(choices=[('parked', 'Parked'), ('replayed', 'Replayed'), ('discarded', 'Discarded')], db_index=True, default='parked', max_length=16)),
-                ('received_at', models.DateTimeField()),
-                ('parked_at', models.DateTimeField(auto_now_add=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_by', models.CharField(blank=True, max_length=160)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("inlet_id", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "message",
+                    models.TextField(help_text="The message as it came; it may be mended before a replay."),
+                ),
+                ("code", models.CharField(db_index=True, max_length=64)),
+                ("reason", models.TextField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("parked", "Parked"), ("replayed", "Replayed"), ("discarded", "Discarded")],
+                        db_index=True,
+                        default="parked",
+                        max_length=16,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("parked_at", models.DateTimeField(auto_now_add=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_by", models.CharField(blank=True, max_length=160)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attributes', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attributes", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='MergedProfile',
+            name="MergedProfile",
             fields=[
-                ('old_profile_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('merged_at', models.DateTimeField()),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merged_from', to='profiles.profile')),
+                ("old_profile_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("merged_at", models.DateTimeField()),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="merged_from",
+                        to="profiles.profile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=1024)),
-                ('first_seen_at', models.DateTimeField(auto_now_add=True)),
-                ('sandbox', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
-                ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace')),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='profiles.profile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.CharField(max_length=1024)),
+                ("first_seen_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.sandbox",
+                    ),
+                ),
+                (
+                    "namespace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="profiles.namespace",
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="profiles.profile",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.CreateModel(
-            name='Schema',
+            name="Schema",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uri', models.CharField(help_text='The id that senders put into `schemaRef`.', max_length=255)),
-                ('title', models.CharField(max_length=120)),
-                ('record_class', models.CharField(choices=[('profile', 'Individual profile'), ('event', 'Experience event')], max_length=16)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uri",
+                    models.CharField(help_text="The id that senders put into `schemaRef`.", max_length=255),
+                ),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "record_class",
+                    models.CharField(
+                        choices=[("profile", "Individual profile"), ("event", "Experience event")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=profiles.models.schema.new_key, editable=False, max_length=32, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('sandbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
-                ('schema', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='profiles.schema')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        default=profiles.models.schema.new_key, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="core.sandbox"
+                    ),
+                ),
+                (
+                    "schema",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="datasets",
+                        to="profiles.schema",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='InboxRow',
+            name="InboxRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('inlet_id', models.BigIntegerField(help_text='Empty for events the product makes itself.', null=True)),
-                ('shard', models.SmallIntegerField(help_text='Hash of the primary identity; one task works a shard at a time.')),
-                ('message', models.TextField()),
-                ('request_id', models.CharField(db_default='', default='', max_length=64)),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sandbox', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.sandbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "inlet_id",
+                    models.BigIntegerField(help_text="Empty for events the product makes itself.", null=True),
+                ),
+                (
+                    "shard",
+                    models.SmallIntegerField(
+                        help_text="Hash of the primary identity; one task works a shard at a time."
+                    ),
+                ),
+                ("message", models.TextField()),
+                ("request_id", models.CharField(db_default="", default="", max_length=64)),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "sandbox",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.sandbox",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'inbox row',
-                'indexes': [models.Index(fields=['shard', 'id'], name='inbox_claim')],
+                "verbose_name": "inbox row",
+                "indexes": [models.Index(fields=["shard", "id"], name="inbox_claim")],
             },
         ),
         migrations.AddConstraint(
-            model_name='namespace',
-            constraint=models.UniqueConstraint(models.F('sandbox'), django.db.models.functions.text.Lower('code'), name='namespace_code_once'),
+            model_name="namespace",
+            constraint=models.UniqueConstraint(
+                models.F("sandbox"), django.db.models.functions.text.Lower("code"), name="namespace_code_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('namespace', 'value'), name='identity_points_at_one_profile'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("namespace", "value"), name="identity_points_at_one_profile"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schema',
-            constraint=models.UniqueConstraint(fields=('sandbox', 'uri'), name='schema_uri_once'),
+            model_name="schema",
+            constraint=models.UniqueConstraint(fields=("sandbox", "uri"), name="schema_uri_once"),
         ),
     ]

@@ -11,7 +11,9 @@ class InboxRow(models.Model):
 
     sandbox = models.ForeignKey(Sandbox, on_delete=models.CASCADE, related_name="+", db_index=False)
     inlet_id = models.BigIntegerField(null=True, help_text="Empty for events the product makes itself.")
-    shard = models.SmallIntegerField(help_text="Hash of the primary identity; one task works a shard at a time.")
+    shard = models.SmallIntegerField(
+        help_text="Hash of the primary identity; one task works a shard at a time."
+    )
     message = models.TextField()
     request_id = models.CharField(max_length=64, default="", db_default="")
     received_at = models.DateTimeField(db_default=Now())

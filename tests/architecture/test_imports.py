@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STOREYS = ["ajo.core", "profiles", "audiences", "channels_app", "journeys", "ajo"]
 # inside an app, doors stand on the domain, the domain on its models; nobody imports a door
 DOORS = {"web", "api", "tasks", "admin", "management"}
-FILES = sorted(p for s in ("ajo", "profiles", "audiences", "channels_app", "journeys") for p in (ROOT / s).rglob("*.py"))
+FILES = sorted(
+    p for s in ("ajo", "profiles", "audiences", "channels_app", "journeys") for p in (ROOT / s).rglob("*.py")
+)
 
 
 def module_of(path: Path) -> str:
@@ -28,7 +30,12 @@ def imports(path: Path) -> list[tuple[str, int, bool, bool]]:
     """(module, line, is relative, is inside a function) of every import of a file."""
     found = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef) for n in ast.walk(f)}
+    inside = {
+        id(n)
+        for f in ast.walk(tree)
+        if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)
+        for n in ast.walk(f)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno, False, id(node) in inside) for alias in node.names]
@@ -39,7 +46,7 @@ def imports(path: Path) -> list[tuple[str, int, bool, bool]]:
 
 
 def door_of(module: str) -> str | None:
-    """"profiles.api" for profiles.api.collection; None for what is not a door."""
+    """ "profiles.api" for profiles.api.collection; None for what is not a door."""
     parts = module.split(".")
     start = 2 if parts[0] == "ajo" and len(parts) > 1 and parts[1] in ("core", "reporting") else 1
     return ".".join(parts[: start + 1]) if len(parts) > start and parts[start] in DOORS else None

@@ -38,7 +38,14 @@ def filled(desk, theme):
     mail = InboxMail.objects.create(
         mail_from="a@example.com", rcpt_to=["ina@example.com"], subject="Hello", source=source
     )
-    return {"page": page, "live": live, "draft": draft, "person": person, "mail": mail, "configuration": configuration}
+    return {
+        "page": page,
+        "live": live,
+        "draft": draft,
+        "person": person,
+        "mail": mail,
+        "configuration": configuration,
+    }
 
 
 def violations(page) -> list[str]:
@@ -48,7 +55,10 @@ def violations(page) -> list[str]:
     found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [
         f"{one['impact']} {one['id']} ({one['help']}):\n"
-        + "\n".join(f"    {node['html'][:160]}\n      {node['any'][0]['message'] if node['any'] else ''}" for node in one["nodes"][:4])
+        + "\n".join(
+            f"    {node['html'][:160]}\n      {node['any'][0]['message'] if node['any'] else ''}"
+            for node in one["nodes"][:4]
+        )
         for one in found
         if one["impact"] in GRAVE
     ]

@@ -6,6 +6,7 @@ from journeys import drafts
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+
 def test_an_activity_dropped_on_a_connection_splits_it(canvas):
     canvas.drag(".palette-item[data-kind=email]", "#spot-e1")
     canvas.settles_at(3)

@@ -34,7 +34,8 @@ def test_from_the_first_sign_in_to_an_unsubscribe(product, signed_in):
     page.get_by_role("link", name=demo.JOURNEY).click()
     expect(page.locator("#node-start")).to_be_visible()
     came_in = {
-        node: page.locator(f"[data-count='{node}:entered'] .n") for node in ("start", "mail_gold", "mail", "wait")
+        node: page.locator(f"[data-count='{node}:entered'] .n")
+        for node in ("start", "mail_gold", "mail", "wait")
     }
     expect(came_in["start"]).to_have_text("0")
     canvas_address = page.url
@@ -76,7 +77,12 @@ def test_from_the_first_sign_in_to_an_unsubscribe(product, signed_in):
         time.sleep(0.5)
         page.reload()
     told = timeline.inner_text()
-    for expected in ("newsletter.subscribed", "Loyalty tier", "Gold welcome", "A warm welcome to a gold member"):
+    for expected in (
+        "newsletter.subscribed",
+        "Loyalty tier",
+        "Gold welcome",
+        "A warm welcome to a gold member",
+    ):
         assert expected in told
     consents = page.locator("section", has=page.get_by_role("heading", name="Consents"))
     expect(consents).to_contain_text("No choice is stored")

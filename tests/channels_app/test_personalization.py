@@ -9,7 +9,12 @@ from channels_app.content.personalization import Template, TemplateProblem
 from channels_app.content.render import render_email
 
 DATA = {
-    "profile": {"person": {"name": {"firstName": "Ina <b>"}}, "items": list(range(500)), "keys": "mine", "n": 3},
+    "profile": {
+        "person": {"name": {"firstName": "Ina <b>"}},
+        "items": list(range(500)),
+        "keys": "mine",
+        "n": 3,
+    },
     "event": {"Signup": {"plan": "pro"}},
 }
 
@@ -109,13 +114,22 @@ def test_errors_name_their_place(source, line, column):
 
 def test_a_mail_gets_tracked_links_a_pixel_and_a_preheader():
     html = (
-        '<body><a href="https://example.com/a?x=1&amp;y=2">A</a> <a href=\'https://example.com/{{ profile.n }}?a&amp;b\'>B</a>'
+        '<body><a href="https://example.com/a?x=1&amp;y=2">A</a> '
+        "<a href='https://example.com/{{ profile.n }}?a&amp;b'>B</a>"
         '<a href="mailto:x@example.com">C</a><a href="{{ unsubscribe_url }}">U</a><a href="#top">T</a></body>'
     )
     numbered, found = links.number_links(html)
-    assert [link.url for link in found] == ["https://example.com/a?x=1&amp;y=2", "https://example.com/{{ profile.n }}?a&amp;b"]
+    assert [link.url for link in found] == [
+        "https://example.com/a?x=1&amp;y=2",
+        "https://example.com/{{ profile.n }}?a&amp;b",
+    ]
 
-    parts = {"subject": "S {{ profile.n }}\r\nBcc: x", "preheader": "Look <here>", "html": numbered, "text": "t"}
+    parts = {
+        "subject": "S {{ profile.n }}\r\nBcc: x",
+        "preheader": "Look <here>",
+        "html": numbered,
+        "text": "t",
+    }
     mail = render_email(parts, DATA, 77)
 
     assert mail.subject == "S 3 Bcc: x"
@@ -146,13 +160,17 @@ def test_a_rotated_secret_still_reads_old_tokens(settings):
 
 
 def test_the_text_body_is_made_from_the_html_body():
-    text = contents.text_of('<style>p{}</style><h1>Hi {{ profile.n }}</h1><p>See <a href="https://x.example/">this</a>.</p>')
+    text = contents.text_of(
+        '<style>p{}</style><h1>Hi {{ profile.n }}</h1><p>See <a href="https://x.example/">this</a>.</p>'
+    )
 
     assert "Hi {{ profile.n }}" in text
     assert "this (https://x.example/)" in text
     assert "p{}" not in text
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "ftp://x.example", "example.com"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "ftp://x.example", "example.com"]
+)
 def test_links_must_lead_to_the_web(url):
     assert contents.problems("email", {"subject": "x", "html": f'<a href="{url}">x</a>'})

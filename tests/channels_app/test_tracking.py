@@ -1,11 +1,13 @@
 """Opens, clicks and unsubscribes come back as events of the person."""
 
 import pytest
+from django.db import OperationalError
 
 from ajo import pipeline
 from ajo.core import clock
 from channels_app.content import contents, links
 from channels_app.delivery import outbox
+from channels_app.feedback import tracking
 from channels_app.models import Message, MessageEvent
 from profiles.models import ConsentChange, ExperienceEvent
 from tests import factories as make
@@ -112,3 +114,15 @@ def test_nobody_outside_can_forge_an_interaction(message):
     make.ingest(message.sandbox, forged)
 
     assert Message.objects.get().opened_at is None
+
+
+def test_while_the_database_is_away_readers_are_asked_to_come_back(client, message, monkeypatch):
+    def away(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(tracking, "message_of", away)
+
+    assert client.get(path(links.open_url(message.pk)))["Content-Type"] == "image/gif"
+    assert client.get(path(links.click_url(message.pk, 0))).status_code == 503
+    assert client.post(path(links.unsubscribe_url(message.pk))).status_code == 503
+    assert ConsentChange.objects.count() == 0

@@ -34,19 +34,31 @@ def edge(src, dst, outlet="next"):
         ({}, "ERR_EMPTY"),
         ({"nodes": nodes(a="teleport")}, "ERR_UNKNOWN_KIND"),
         ({"nodes": nodes(a="unitary_event"), "edges": [edge("a", "b")]}, "ERR_DANGLING_EDGE"),
-        ({"nodes": nodes(a="unitary_event", b="end"), "edges": [edge("a", "b", "maybe")]}, "ERR_UNKNOWN_OUTLET"),
         (
-            {"nodes": nodes(a="unitary_event", b="wait", c="wait"), "edges": [edge("a", "b"), edge("b", "c"), edge("c", "b")]},
+            {"nodes": nodes(a="unitary_event", b="end"), "edges": [edge("a", "b", "maybe")]},
+            "ERR_UNKNOWN_OUTLET",
+        ),
+        (
+            {
+                "nodes": nodes(a="unitary_event", b="wait", c="wait"),
+                "edges": [edge("a", "b"), edge("b", "c"), edge("c", "b")],
+            },
             "ERR_CYCLE",
         ),
         ({"nodes": nodes(a="wait")}, "ERR_NO_START"),
         ({"nodes": nodes(a="unitary_event", b="unitary_event")}, "ERR_SECOND_START"),
         ({"nodes": nodes(a="unitary_event", b="wait")}, "ERR_UNCONNECTED"),
         (
-            {"nodes": nodes(a="unitary_event", b="email", c="email"), "edges": [edge("a", "b"), edge("a", "c")]},
+            {
+                "nodes": nodes(a="unitary_event", b="email", c="email"),
+                "edges": [edge("a", "b"), edge("a", "c")],
+            },
             "ERR_PARALLEL",
         ),
-        ({"nodes": nodes(a="unitary_event", b="end"), "edges": [edge("a", "b"), edge("a", "b")]}, "ERR_DOUBLE_EDGE"),
+        (
+            {"nodes": nodes(a="unitary_event", b="end"), "edges": [edge("a", "b"), edge("a", "b")]},
+            "ERR_DOUBLE_EDGE",
+        ),
         ({"nodes": nodes(**{f"n{i}": "end" for i in range(51)})}, "ERR_TOO_MANY_NODES"),
         ({"nodes": nodes(a="unitary_event")}, "ERR_SETTINGS"),
         ({"nodes": nodes(a="unitary_event")}, "WARN_NO_ACTION"),
@@ -64,7 +76,8 @@ def test_events_of_another_namespace_are_refused():
     second.namespace = Namespace.objects.get(sandbox=sandbox, code="CRMID")
     second.save()
     graph = make.chain(
-        start=make.node("unitary_event", definition=first.pk), later=make.node("unitary_event", definition=second.pk)
+        start=make.node("unitary_event", definition=first.pk),
+        later=make.node("unitary_event", definition=second.pk),
     )
 
     assert "ERR_NAMESPACE" in codes(graph, sandbox)
@@ -73,7 +86,9 @@ def test_events_of_another_namespace_are_refused():
 def test_what_belongs_to_another_sandbox_cannot_be_chosen():
     sandbox, other = make.sandbox(), make.sandbox()
     foreign_event, foreign_mail = make.event_definition(other), make.configuration(other)
-    graph = make.chain(start=make.node("unitary_event", definition=foreign_event.pk), mail=make.mail(foreign_mail))
+    graph = make.chain(
+        start=make.node("unitary_event", definition=foreign_event.pk), mail=make.mail(foreign_mail)
+    )
 
     problems = problems_of(graph, sandbox=sandbox)
 
@@ -98,7 +113,9 @@ def test_publishing_freezes_the_content():
     sandbox = make.sandbox()
     signup, mails = make.event_definition(sandbox), make.configuration(sandbox)
     html = '<p><a href="https://example.com/a?b=1&amp;c=2">x</a></p>'
-    graph = make.chain(start=make.node("unitary_event", definition=signup.pk), mail=make.mail(mails, "Hi", html))
+    graph = make.chain(
+        start=make.node("unitary_event", definition=signup.pk), mail=make.mail(mails, "Hi", html)
+    )
 
     version = make.live(sandbox, graph)
 
@@ -109,7 +126,9 @@ def test_publishing_freezes_the_content():
 
 def test_only_a_draft_can_be_published():
     sandbox = make.sandbox()
-    version = make.live(sandbox, make.chain(start=make.node("unitary_event", definition=make.event_definition(sandbox).pk)))
+    version = make.live(
+        sandbox, make.chain(start=make.node("unitary_event", definition=make.event_definition(sandbox).pk))
+    )
 
     with pytest.raises(errors.NotADraft):
         versions.publish(version, actor="tests")

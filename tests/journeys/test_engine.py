@@ -80,7 +80,12 @@ def test_people_take_the_first_path_that_fits(sandbox, signup):
     assert [state for state, *_ in where()] == ["ended"] * 3
     counts = tallies.counts(version.pk)
     assert counts[("tier", "")] == (3, 3, 0)
-    assert counts[("tier", "gold")].exited == counts[("tier", "any")].exited == counts[("tier", "other")].exited == 1
+    assert (
+        counts[("tier", "gold")].exited
+        == counts[("tier", "any")].exited
+        == counts[("tier", "other")].exited
+        == 1
+    )
     assert counts[("end", "")] == (2, 2, 0)
 
 
@@ -98,7 +103,9 @@ def test_a_wait_holds_until_its_time_is_over(sandbox, signup):
 
 def test_a_custom_wait_ends_at_its_date_in_the_journeys_zone(sandbox, signup):
     until = make.node("wait", method="custom", expression='toDateTimeOnly("2026-03-16T09:00:00")')
-    make.live(sandbox, make.chain(start=start(signup), wait=until, end=make.node("end")), timezone="Europe/Paris")
+    make.live(
+        sandbox, make.chain(start=start(signup), wait=until, end=make.node("end")), timezone="Europe/Paris"
+    )
     make.ingest(sandbox, make.event(sandbox))
 
     run()
@@ -109,11 +116,42 @@ def test_a_custom_wait_ends_at_its_date_in_the_journeys_zone(sandbox, signup):
 def test_a_custom_wait_without_a_date_fails_with_a_reason_and_holds_up_nobody(sandbox, signup):
     until = make.node("wait", method="custom", expression="toDateTimeOnly(@event{Signup.when})")
     make.live(sandbox, make.chain(start=start(signup), wait=until, end=make.node("end")))
-    make.ingest(sandbox, make.event(sandbox, "a@example.com"), make.event(sandbox, "b@example.com", when="2026-03-20T10:00"))
+    make.ingest(
+        sandbox,
+        make.event(sandbox, "a@example.com"),
+        make.event(sandbox, "b@example.com", when="2026-03-20T10:00"),
+    )
 
     run()
 
     assert where() == [("failed", "wait", "waitDateMissing"), ("waiting", "wait", None)]
+
+
+def test_an_error_path_takes_who_cannot_go_on(sandbox, signup):
+    until = make.node(
+        "wait", method="custom", expression="toDateTimeOnly(@event{Signup.when})", error_path=True
+    )
+    graph = {
+        "nodes": {
+            "start": start(signup),
+            "wait": until,
+            "waited": make.node("end"),
+            "sorry": make.node("end"),
+        },
+        "edges": [
+            {"id": "1", "src": "start", "outlet": "next", "dst": "wait"},
+            {"id": "2", "src": "wait", "outlet": "next", "dst": "waited"},
+            {"id": "3", "src": "wait", "outlet": "error", "dst": "sorry"},
+        ],
+    }
+    version = make.live(sandbox, graph)
+    make.ingest(sandbox, make.event(sandbox))
+
+    run()
+
+    assert where() == [("ended", "sorry", "completed")]
+    assert StepEvent.objects.get(node_id="wait").code == "waitDateMissing"
+    assert tallies.counts(version.pk)[("wait", "error")].exited == 1
 
 
 def test_a_second_entrance_while_inside_is_refused_with_its_code(sandbox, signup):
@@ -253,8 +291,14 @@ def parallel(sandbox, signup):
             "after_bought": make.node("end"),
         },
         "edges": [
-            *({"id": f"p{n}", "src": "start", "outlet": "next", "dst": n} for n in ("slow", "quick", "bought")),
-            *({"id": f"q{n}", "src": n, "outlet": "next", "dst": f"after_{n}"} for n in ("slow", "quick", "bought")),
+            *(
+                {"id": f"p{n}", "src": "start", "outlet": "next", "dst": n}
+                for n in ("slow", "quick", "bought")
+            ),
+            *(
+                {"id": f"q{n}", "src": n, "outlet": "next", "dst": f"after_{n}"}
+                for n in ("slow", "quick", "bought")
+            ),
         ],
     }
     return make.live(sandbox, graph)
@@ -350,7 +394,9 @@ def test_stop_takes_everybody_out_and_close_lets_them_finish(sandbox, signup):
 def test_an_entrance_that_raced_with_a_stop_leaves_again(sandbox, signup):
     version = make.live(sandbox, make.chain(start=start(signup), wait=wait(days=1), end=make.node("end")))
     make.ingest(sandbox, make.event(sandbox))
-    JourneyVersion.objects.filter(pk=version.pk).update(status="stopped")  # as if committed by another process
+    JourneyVersion.objects.filter(pk=version.pk).update(
+        status="stopped"
+    )  # as if committed by another process
 
     run()
 

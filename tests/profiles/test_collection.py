@@ -2,7 +2,9 @@
 
 import orjson
 import pytest
+from django.db import OperationalError, connection
 
+from profiles.ingest import accept
 from profiles.models import InboxRow, Inlet, Profile
 from tests import factories as make
 
@@ -52,6 +54,20 @@ def test_a_batch_answers_each_message_in_order(client, sandbox, url):
     assert second["statusCode"] == 400
     assert "timestamp must be" in second["message"]
     assert InboxRow.objects.count() == 2
+
+
+def test_a_database_that_is_away_is_said_so_that_the_sender_comes_again(client, sandbox, url):
+    def away(*args):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    message = make.event(sandbox)
+    accept._inlets.clear()
+    with connection.execute_wrapper(away):
+        answer = send(client, url, message)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["type"] == "urn:problem:ingest.not_stored"
+    assert InboxRow.objects.count() == 0
 
 
 def entity(**changes):
@@ -145,7 +161,9 @@ def test_an_authenticated_inlet_needs_a_key_of_its_sandbox(client, sandbox, url)
     good = make.api_key(sandbox, "profiles.ingest")
 
     def status(**headers):
-        return client.post(url, orjson.dumps(message), content_type="application/json", headers=headers).status_code
+        return client.post(
+            url, orjson.dumps(message), content_type="application/json", headers=headers
+        ).status_code
 
     assert status() == 401
     assert status(authorization="Bearer nonsense") == 401

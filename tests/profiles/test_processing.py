@@ -103,7 +103,9 @@ def test_a_record_that_links_two_people_merges_them_with_all_that_is_theirs():
         sandbox=sandbox, name="Gold", rule='profile.tier = "gold"', status="published"
     )
     make.ingest(sandbox, make.record(sandbox, "a@example.com", tier="gold", city="Lyon"))
-    make.ingest(sandbox, make.envelope(make.schema(sandbox, "profile"), identity_map(CRMID="C1") | {"tier": "silver"}))
+    make.ingest(
+        sandbox, make.envelope(make.schema(sandbox, "profile"), identity_map(CRMID="C1") | {"tier": "silver"})
+    )
     old = Identity.objects.get(value="C1").profile_id
     make.ingest(sandbox, make.event(sandbox, event_type="other", **identity_map(CRMID="C1")))
     survivor = make.profile_of(sandbox, "a@example.com").pk
@@ -112,7 +114,9 @@ def test_a_record_that_links_two_people_merges_them_with_all_that_is_theirs():
     make.ingest(sandbox, make.event(sandbox, "a@example.com"))
     executor.run_once(NOW)
 
-    make.ingest(sandbox, make.event(sandbox, event_type="login", **identity_map(Email="a@example.com", CRMID="C1")))
+    make.ingest(
+        sandbox, make.event(sandbox, event_type="login", **identity_map(Email="a@example.com", CRMID="C1"))
+    )
 
     assert list(Profile.objects.filter(sandbox=sandbox).values_list("id", flat=True)) == [survivor]
     assert MergedProfile.objects.get(old_profile_id=old).profile_id == survivor
@@ -141,7 +145,9 @@ def test_the_survivor_takes_over_waits_of_the_younger_one():
     make.ingest(sandbox, make.event(sandbox, **identity_map(CRMID="C1"), event_type="other"))
     make.ingest(sandbox, make.event(sandbox, "a@example.com"))
     executor.run_once(NOW)
-    make.ingest(sandbox, make.event(sandbox, event_type="link", **identity_map(Email="a@example.com", CRMID="C1")))
+    make.ingest(
+        sandbox, make.event(sandbox, event_type="link", **identity_map(Email="a@example.com", CRMID="C1"))
+    )
 
     make.ingest(sandbox, make.event(sandbox, event_type="purchase", **identity_map(CRMID="C1")))
     executor.run_once(NOW)
@@ -207,8 +213,12 @@ def test_an_audience_is_judged_within_the_batch():
         sandbox=sandbox, name="Gold", rule='profile.tier = "gold"', status="published"
     )
 
-    make.ingest(sandbox, make.record(sandbox, "a@example.com", tier="gold"), make.record(sandbox, "b@example.com"))
-    assert [m.profile_id for m in audience.memberships.all()] == [make.profile_of(sandbox, "a@example.com").pk]
+    make.ingest(
+        sandbox, make.record(sandbox, "a@example.com", tier="gold"), make.record(sandbox, "b@example.com")
+    )
+    assert [m.profile_id for m in audience.memberships.all()] == [
+        make.profile_of(sandbox, "a@example.com").pk
+    ]
 
     make.ingest(sandbox, make.record(sandbox, "a@example.com", tier="silver"))
     membership = audience.memberships.get()

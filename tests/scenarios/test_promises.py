@@ -9,7 +9,7 @@ from django.db import connection
 
 from ajo import pipeline
 from ajo.core import clock
-from channels_app.delivery import sender
+from channels_app.delivery import connections, sender
 from channels_app.models import Message
 from journeys.engine import executor, tallies
 from journeys.models import JourneyInstance, Refusal, StepEvent
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def mailbox(settings):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     sender._configurations.clear()
-    sender._pools.clear()
+    connections._pools.clear()
     sender.content_of.cache_clear()
     with mail_server() as server:
         yield server
@@ -91,7 +91,10 @@ def test_one_event_that_starts_two_journeys_for_100_people_gives_200_mails(mailb
     signup = make.event_definition(sandbox)
     versions = [welcome(sandbox, mailbox, subject, signup) for subject in ("One", "Two")]
 
-    accept_all(sandbox, [make.event(sandbox, f"p{n}@example.com", timestamp=clock.now().isoformat()) for n in range(100)])
+    accept_all(
+        sandbox,
+        [make.event(sandbox, f"p{n}@example.com", timestamp=clock.now().isoformat()) for n in range(100)],
+    )
     everything()
 
     assert Counter(mailbox.recipients()) == {f"p{n}@example.com": 2 for n in range(100)}
@@ -106,11 +109,16 @@ def test_the_same_person_in_many_events_at_once_is_one_person_and_enters_once(ma
     sandbox = make.sandbox()
     signup = make.event_definition(sandbox)
     wait = make.node("wait", method="duration", amount=1, unit="days")
-    make.live(sandbox, make.chain(start=make.node("unitary_event", definition=signup.pk), wait=wait, end=make.node("end")))
+    make.live(
+        sandbox,
+        make.chain(start=make.node("unitary_event", definition=signup.pk), wait=wait, end=make.node("end")),
+    )
     now = clock.now().isoformat()
     maps = [{"Email": [{"id": "a@example.com"}], "CRMID": [{"id": f"C{n % 10}"}]} for n in range(100)]
 
-    accept_all(sandbox, [make.event(sandbox, timestamp=now, identityMap=identity_map) for identity_map in maps])
+    accept_all(
+        sandbox, [make.event(sandbox, timestamp=now, identityMap=identity_map) for identity_map in maps]
+    )
     everything()
 
     assert Profile.objects.filter(sandbox=sandbox).count() == 1
@@ -127,7 +135,9 @@ def test_people_linked_from_all_sides_at_once_end_as_one(mailbox):
         {"CRMID": [{"id": f"C{n}"}], "LoyaltyID": [{"id": f"L{n}"}, {"id": f"L{n + 1}"}]} for n in range(60)
     ]
 
-    accept_all(sandbox, [make.event(sandbox, timestamp=now, identityMap=identity_map) for identity_map in chain])
+    accept_all(
+        sandbox, [make.event(sandbox, timestamp=now, identityMap=identity_map) for identity_map in chain]
+    )
     beside_each_other(pipeline.process_once, repeat=4)
 
     assert InboxRow.objects.count() == 0
@@ -170,7 +180,10 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(mailbox, monkeypatch):
     sandbox = make.sandbox()
     signup = make.event_definition(sandbox)
     welcome(sandbox, mailbox, "Hello", signup)
-    accept_all(sandbox, [make.event(sandbox, f"p{n}@example.com", timestamp=clock.now().isoformat()) for n in range(5)])
+    accept_all(
+        sandbox,
+        [make.event(sandbox, f"p{n}@example.com", timestamp=clock.now().isoformat()) for n in range(5)],
+    )
     pipeline.process_once()
     real = executor.write_counts
 
@@ -209,7 +222,10 @@ def test_late_waits_are_counted_as_stuck():
     sandbox = make.sandbox()
     signup = make.event_definition(sandbox)
     wait = make.node("wait", method="duration", amount=1, unit="days")
-    make.live(sandbox, make.chain(start=make.node("unitary_event", definition=signup.pk), wait=wait, end=make.node("end")))
+    make.live(
+        sandbox,
+        make.chain(start=make.node("unitary_event", definition=signup.pk), wait=wait, end=make.node("end")),
+    )
     make.ingest(sandbox, make.event(sandbox), now=clock.now())
     executor.run_once()
     assert tallies.stuck(sandbox.pk) == 0

@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--smtp-host", default=os.environ.get("EMBEDDED_SMTP_HOST", "127.0.0.1"))
-        parser.add_argument("--smtp-port", type=int, default=int(os.environ.get("EMBEDDED_SMTP_PORT", "1025")))
+        parser.add_argument(
+            "--smtp-port", type=int, default=int(os.environ.get("EMBEDDED_SMTP_PORT", "1025"))
+        )
 
     def handle(self, *args, **options) -> None:
         now = clock.now()
@@ -27,4 +29,6 @@ class Command(BaseCommand):
         )
         sandbox = Sandbox.objects.get(name="demo")
         event = demo.subscribed(sandbox, "ina@example.com", "demo-1", now.isoformat(timespec="seconds"))
-        self.stdout.write(json.dumps({"created": created, "user": "admin", "inlet": inlet.key, "event": event}))
+        self.stdout.write(
+            json.dumps({"created": created, "user": "admin", "inlet": inlet.key, "event": event})
+        )

@@ -34,7 +34,9 @@ def is_address(value: object) -> bool:
     return isinstance(value, str) and len(value) <= 320 and value.isascii() and bool(ADDRESS.match(value))
 
 
-def compose(rendered: Rendered, *, settings: dict, recipient: str, message_id: int, is_marketing: bool, now: datetime) -> bytes:
+def compose(
+    rendered: Rendered, *, settings: dict, recipient: str, message_id: int, is_marketing: bool, now: datetime
+) -> bytes:
     """The mail as bytes: headers, then the text and HTML parts as quoted-printable."""
     sender = parseaddr(settings["from_email"])[1]
     boundary = f"=_{message_id:x}_{int(now.timestamp() * 1000):x}"
@@ -60,7 +62,11 @@ def compose(rendered: Rendered, *, settings: dict, recipient: str, message_id: i
 
 
 def part(content_type: str, text: str, boundary: str) -> bytes:
-    body = binascii.b2a_qp(text.replace("\r\n", "\n").encode(), istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    body = (
+        binascii.b2a_qp(text.replace("\r\n", "\n").encode(), istext=True)
+        .replace(b"\r\n", b"\n")
+        .replace(b"\n", b"\r\n")
+    )
     head = (
         f"--{boundary}\r\nContent-Type: {content_type}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"

@@ -78,7 +78,9 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         if not settings.EMBEDDED:
-            raise CommandError("The mail inbox belongs to the embedded run (EMBEDDED=1), never to a deployment.")
+            raise CommandError(
+                "The mail inbox belongs to the embedded run (EMBEDDED=1), never to a deployment."
+            )
         controller = Controller(
             Keeper(),
             hostname=options["host"],

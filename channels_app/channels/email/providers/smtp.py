@@ -8,17 +8,10 @@ from django import forms
 
 from ajo.core.errors import SendError
 from ajo.core.http import allowed_addresses
-from channels_app.channels.base import Provider, providers
+from channels_app.channels.base import HardBounce, Provider, providers
 
 TIMEOUT = 10.0  # seconds for each step of the conversation
 BAD_MAILBOX = {550, 551, 553, 554}
-
-
-class HardBounce(SendError):
-    """The server refuses this recipient for good."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message, retry=False, code=code)
 
 
 @providers.register
@@ -32,7 +25,8 @@ class Smtp(Provider):
         host = forms.CharField(max_length=253, initial="localhost", help_text="The mail server's name.")
         port = forms.IntegerField(min_value=1, max_value=65535, initial=587)
         security = forms.ChoiceField(
-            choices=[("starttls", "STARTTLS"), ("tls", "TLS from the start"), ("none", "None")], initial="starttls"
+            choices=[("starttls", "STARTTLS"), ("tls", "TLS from the start"), ("none", "None")],
+            initial="starttls",
         )
         username = forms.CharField(max_length=255, required=False)
         password = forms.CharField(
@@ -67,7 +61,9 @@ class SmtpConnection:
                 smtp = smtplib.SMTP_SSL(timeout=TIMEOUT, context=context)
             else:
                 smtp = smtplib.SMTP(timeout=TIMEOUT)
-            smtp._host = host  # the name that the certificate must carry, while we connect to the address we checked
+            smtp._host = (
+                host  # the name that the certificate must carry, while we connect to the address we checked
+            )
             smtp.connect(address, port)
             smtp.ehlo()
             if security == "starttls":
@@ -76,9 +72,13 @@ class SmtpConnection:
             if self.settings.get("username"):
                 smtp.login(self.settings["username"], self.secrets.get("password", ""))
         except smtplib.SMTPAuthenticationError as error:
-            raise SendError(f"The mail server refuses the login: {error.smtp_code}", retry=True, code="auth") from error
+            raise SendError(
+                f"The mail server refuses the login: {error.smtp_code}", retry=True, code="auth"
+            ) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise SendError(f"The mail server cannot be reached: {error}", retry=True, code="connect") from error
+            raise SendError(
+                f"The mail server cannot be reached: {error}", retry=True, code="connect"
+            ) from error
         return smtp
 
     def send(self, sender: str, recipient: str, mime: bytes) -> str:
@@ -95,12 +95,16 @@ class SmtpConnection:
             except _Stale as error:
                 self.close()
                 if not reused or fresh:
-                    raise SendError(f"The mail server closed the connection: {error}", retry=True, code="lost") from error
+                    raise SendError(
+                        f"The mail server closed the connection: {error}", retry=True, code="lost"
+                    ) from error
             except SendError:
                 raise
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
-                raise SendError(f"The connection to the mail server was lost: {error}", retry=True, code="lost") from error
+                raise SendError(
+                    f"The connection to the mail server was lost: {error}", retry=True, code="lost"
+                ) from error
         raise SendError("The mail server closed the connection.", retry=True, code="lost")
 
     def _hand_over(self, smtp: smtplib.SMTP, sender: str, recipient: str, mime: bytes) -> str:
@@ -112,7 +116,9 @@ class SmtpConnection:
             raise _Stale("421")
         if code != 250:
             self._reset(smtp)
-            raise SendError(f"The sender was refused: {code} {text(answer)}", retry=code < 500, code=str(code))
+            raise SendError(
+                f"The sender was refused: {code} {text(answer)}", retry=code < 500, code=str(code)
+            )
         code, answer = smtp.rcpt(recipient)
         if code not in (250, 251):
             self._reset(smtp)
