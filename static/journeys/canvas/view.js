@@ -36,9 +36,11 @@ export function zoom(factor, at) {
   show(!at);
 }
 
-export function fit(isGliding = true, smallest = FURTHEST) {
+// Show everything; or, where everything would be too small to read, its beginning.
+export function fit(isGliding = true, smallest = FURTHEST, readable = smallest) {
   const { w, h } = sizeOf(), box = stage.getBoundingClientRect();
-  view.k = Math.max(smallest, Math.min(1, (box.width - 48) / w, (box.height - 130) / h));
+  const whole = Math.min(1, (box.width - 48) / w, (box.height - 130) / h);
+  view.k = whole < smallest ? readable : whole;
   view.x = Math.max(24, (box.width - w * view.k) / 2);
   view.y = (box.height - h * view.k) / 2 - (canvas().hasAttribute("data-empty") ? 20 : 10);
   show(isGliding);
@@ -134,7 +136,7 @@ export function watchBackground(onClick) {
 
 export function start() {
   const kept = JSON.parse(sessionStorage.getItem(KEY) || "null");
-  if (kept && !canvas().hasAttribute("data-empty")) { Object.assign(view, kept); show(); } else fit(false, 0.6);
+  if (kept && !canvas().hasAttribute("data-empty")) { Object.assign(view, kept); show(); } else fit(false, 0.6, 0.85);
   drawMap();
   new ResizeObserver(drawView).observe(stage);
 }
