@@ -3,6 +3,16 @@
 from journeys.models import JourneyVersion
 
 
+# Asked at every frame: has the box been where it is for ten of them?
+STANDS_STILL = """selector => {
+    const box = document.querySelector(selector)?.getBoundingClientRect();
+    const place = box && [selector, box.x, box.y, box.width].join();
+    const same = place && window.testRests?.place === place;
+    window.testRests = { place, frames: same ? window.testRests.frames + 1 : 0 };
+    return window.testRests.frames >= 10;
+}"""
+
+
 class Mouse:
     """An open canvas that is worked on from outside."""
 
@@ -11,7 +21,13 @@ class Mouse:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    def rests(self, selector: str) -> None:
+        """Wait until something stands still: a panel that opens or a layout that settles moves what lies beside."""
+        self.page.wait_for_function(STANDS_STILL, arg=selector)
+
     def drag(self, what: str, onto: str) -> None:
+        self.rests(what)
+        self.rests(onto)
         start, end = (self.page.locator(s).bounding_box() for s in (what, onto))
         mouse = self.page.mouse
         mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
