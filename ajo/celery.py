@@ -40,5 +40,5 @@ app.conf.beat_schedule = heartbeat.beat_schedule() | {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
-    "make-partitions": {"task": "ajo.tasks.make_partitions", "schedule": 6 * 3600.0},
+    "tend-partitions": {"task": "ajo.tasks.tend_partitions", "schedule": 6 * 3600.0},
 }

@@ -122,6 +122,8 @@ LOGOUT_REDIRECT_URL = "login"
 # --- work: see ajo/celery.py for queues and schedules -----------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
+# Events, steps and messages older than this are dropped, a month at a time; 0 keeps everything.
+RETENTION_DAYS = env.int("RETENTION_DAYS", default=0)
 TASK_TIME_SLICE_SECONDS = env.float("TASK_TIME_SLICE_SECONDS", default=20.0)
 
 # --- web safety -------------------------------------------------------------------------------------------------

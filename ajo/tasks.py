@@ -1,6 +1,9 @@
 """Tasks of the roof: thin doors to the pipeline and to the clock's sweep."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 
 from ajo import pipeline
 from ajo.core import clock, partitions, sql, wakeup
@@ -30,6 +33,13 @@ def sweep() -> None:
             wakeup.announce(queue)
 
 
-@shared_task(name="ajo.tasks.make_partitions")
-def make_partitions() -> None:
-    partitions.ensure(clock.now())
+@shared_task(name="ajo.tasks.tend_partitions")
+def tend_partitions() -> None:
+    """Make the months to come; with RETENTION_DAYS set, drop those that are over."""
+    now = clock.now()
+    partitions.ensure(now)
+    if settings.RETENTION_DAYS:
+        oldest = now.date() - timedelta(days=settings.RETENTION_DAYS)
+        for table in partitions.TABLES:
+            partitions.drop_before(table, oldest)
+        sql.run("DELETE FROM profiles_eventkey WHERE seen_on < %s", [oldest])

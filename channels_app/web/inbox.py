@@ -1,14 +1,16 @@
 """The mail inbox of the embedded run: every mail the product sent, as its reader would see it.
 
-Open without signing in. These addresses exist only when EMBEDDED is set: a run of one person on one machine,
-bound to loopback, whose mails go nowhere else. A deployment does not route them at all.
+These addresses exist only when EMBEDDED is set: a run on one machine, whose mails go nowhere else. From that machine
+they are open without signing in; from another one (HOST was set) they ask for it. A deployment does not route them.
 """
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
+from ipaddress import ip_address
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -35,9 +37,22 @@ def embedded_only(view):
     def checked(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if not settings.EMBEDDED:
             raise Http404
+        if not is_this_machine(request) and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 
     return never_cache(checked)
+
+
+def is_this_machine(request: HttpRequest) -> bool:
+    """Does the request come from here, and not through a proxy that may stand for anybody?"""
+    try:
+        return (
+            ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+            and "HTTP_X_FORWARDED_FOR" not in request.META
+        )
+    except ValueError:
+        return False
 
 
 @embedded_only

@@ -11,7 +11,7 @@ from ajo import pipeline
 from ajo.core import clock
 from channels_app.delivery import connections, sender
 from channels_app.models import Message
-from journeys.engine import executor, tallies
+from journeys.engine import executor, ledger, tallies
 from journeys.models import JourneyInstance, Refusal, StepEvent
 from profiles import consent
 from profiles.ingest import accept
@@ -185,7 +185,7 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(mailbox, monkeypatch):
         [make.event(sandbox, f"p{n}@example.com", timestamp=clock.now().isoformat()) for n in range(5)],
     )
     pipeline.process_once()
-    real = executor.write_counts
+    real = ledger.write_counts
 
     class Killed(BaseException):
         pass
@@ -193,11 +193,11 @@ def test_a_worker_that_dies_in_the_middle_changes_nothing(mailbox, monkeypatch):
     def die(*args):
         raise Killed
 
-    monkeypatch.setattr(executor, "write_counts", die)
+    monkeypatch.setattr(ledger, "write_counts", die)
     with pytest.raises(Killed):
         executor.run_once()
     assert (StepEvent.objects.count(), Message.objects.count()) == (0, 0)
-    monkeypatch.setattr(executor, "write_counts", real)
+    monkeypatch.setattr(ledger, "write_counts", real)
     everything()
 
     assert Counter(mailbox.recipients()) == {f"p{n}@example.com": 1 for n in range(5)}

@@ -97,3 +97,13 @@ def test_a_deployment_has_no_inbox(client, settings):
         assert client.get(address).status_code == 404
     assert client.post("/inbox/delete/").status_code == 404
     assert InboxMail.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_another_machine_signs_in_first(client):
+    assert client.get("/inbox/messages.json").status_code == 200
+
+    for elsewhere in ({"REMOTE_ADDR": "192.0.2.7"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.7"}):
+        answer = client.get("/inbox/messages.json", **elsewhere)
+        assert answer.status_code == 302
+        assert "/login/" in answer["Location"]
