@@ -1,8 +1,10 @@
 """Finding people, and everything that is known of one of them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
 
 from ajo.core.models import Sandbox
 from audiences.models import Membership
@@ -72,7 +74,7 @@ class Stay:
 class Consent:
     channel: str
     value: str
-    time: str
+    time: datetime | None
 
 
 def identities_of(profile: Profile) -> list[Identity]:
@@ -92,10 +94,19 @@ def consents_of(profile: Profile) -> list[Consent]:
     if not isinstance(marketing, dict):
         return []
     return [
-        Consent(channel, str(choice.get("val", "")), str(choice.get("time", "")))
+        Consent(channel, str(choice.get("val", "")), moment(choice.get("time")))
         for channel, choice in sorted(marketing.items())
         if isinstance(choice, dict)
     ]
+
+
+def moment(text: object) -> datetime | None:
+    """The time that a record states as text; None where it says none that can be read."""
+    try:
+        found = parse_datetime(str(text))
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 def consent_history(profile: Profile) -> QuerySet[ConsentChange]:

@@ -234,9 +234,20 @@ def read_message_events(rows: Sequence[MessageEvent]) -> Iterable[Item]:
         )
 
 
+CONSENT_WORDS = {
+    "y": gettext_lazy("yes"),
+    "dy": gettext_lazy("yes"),
+    "n": gettext_lazy("no"),
+    "dn": gettext_lazy("no"),
+}
+
+
 def read_consents(rows: Sequence[ConsentChange]) -> Iterable[Item]:
     for row in rows:
-        title = _("Consent for %(channel)s: %(value)s") % {"channel": row.channel, "value": row.value}
+        title = _("Consent for %(channel)s: %(value)s") % {
+            "channel": row.channel,
+            "value": CONSENT_WORDS.get(row.value, row.value),
+        }
         data = {"channel": row.channel, "value": row.value, "source": row.source}
         yield Item(row.changed_at, row.pk, "consent", "shield-check", title, row.source, "info", data=data)
 
