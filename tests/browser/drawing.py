@@ -2,7 +2,6 @@
 
 from journeys.models import JourneyVersion
 
-
 # Asked at every frame: has the box been where it is for ten of them?
 STANDS_STILL = """selector => {
     const box = document.querySelector(selector)?.getBoundingClientRect();
