@@ -50,7 +50,7 @@ class Stack:
             "collector": (
                 [python, "-m", "granian", "--interface", "wsgi", "ajo.wsgi:application", "--host", "127.0.0.1",
                  "--port", str(self.collector_port), "--workers", "2", "--runtime-mode", "st",
-                 "--blocking-threads", "12", "--no-log"],
+                 "--blocking-threads", "16", "--no-log"],
                 {"AJO_ROLE": "collector"},
             ),
             "web": (

@@ -78,7 +78,7 @@ def table(
                 "--runtime-mode",
                 "st",
                 "--blocking-threads",
-                "12",  # as many requests share one commit
+                "16",  # as many requests share one commit
                 "--workers-kill-timeout",
                 "5",
             ],

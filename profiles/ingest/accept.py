@@ -7,6 +7,7 @@ waits for the commit that holds them.
 import logging
 import os
 import threading
+import time
 import uuid
 from datetime import datetime
 from typing import NamedTuple
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 COLUMNS = ("sandbox_id", "inlet_id", "shard", "message", "request_id")
 STORE_WITHIN = 10.0  # seconds that a request waits for its commit
 MAX_GROUP = 2_000  # rows in one COPY
+GATHER_FOR = (
+    0.001  # seconds that the first of a group waits for others: a commit costs as much for one as for all
+)
 
 
 class InboxEntry(NamedTuple):
@@ -106,19 +110,13 @@ def store(entries: list[InboxEntry]) -> None:
 
 
 class GroupWriter:
-    """Threads that write everybody's rows: one COPY, one commit, many answers.
-
-    Two of them, so that one gathers and copies while the other waits for the disk.
-    """
-
-    THREADS = 2
+    """One thread of the process that writes everybody's rows: one COPY, one commit, many answers."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
         self._waiting: list[tuple[list[InboxEntry], _Ticket]] = []
         self._has_work = threading.Condition()
-        for number in range(self.THREADS):
-            threading.Thread(target=self._run, name=f"inbox-writer-{number}", daemon=True).start()
+        threading.Thread(target=self._run, name="inbox-writer", daemon=True).start()
 
     def store(self, entries: list[InboxEntry]) -> None:
         ticket = _Ticket()
@@ -134,6 +132,8 @@ class GroupWriter:
         with self._has_work:
             while not self._waiting:
                 self._has_work.wait()
+        time.sleep(GATHER_FOR)
+        with self._has_work:
             taken, size = 0, 0
             while taken < len(self._waiting) and (taken == 0 or size < MAX_GROUP):
                 size += len(self._waiting[taken][0])
