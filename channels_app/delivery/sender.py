@@ -16,6 +16,8 @@ from functools import lru_cache
 from time import monotonic
 
 import orjson
+import psutil
+from django.db import transaction
 
 from ajo.core import clock, sql
 from ajo.core.errors import SendError
@@ -24,6 +26,7 @@ from channels_app.channels.email.channel import DEFAULT_ADDRESS_PATH, compose
 from channels_app.content.personalization import TemplateProblem
 from channels_app.content.render import render_email
 from channels_app.deliverability import suppression
+from channels_app.delivery import journal
 from channels_app.delivery.checks import Candidate, reason_to_skip
 from channels_app.delivery.connections import Pool, connections_of
 from channels_app.delivery.results import Claimed, Result, later, settle
@@ -107,6 +110,7 @@ def run_once(message_type: str, now: datetime | None = None, limit: int = BATCH)
     settle(settled, owner)
     for configuration_id, group in by_configuration.items():
         deliver(batch, configuration_of(configuration_id), group, owner, ends_at)
+    journal.clear(owner)
     return len(messages)
 
 
@@ -257,6 +261,7 @@ def attempt(
     try:
         mime = batch.mime(message, configuration, now)
         way.send(configuration.settings["from_email"], message.address, mime)
+        journal.note(owner_name(), message.id)
     except TemplateProblem as problem:
         return Result(message, "failed", "failed", f"contentFailed: {problem}")
     except HardBounce as error:
@@ -271,16 +276,38 @@ def attempt(
 
 # Claims of processes of this host that are gone: they come back now, not at the end of their lease.
 OWNERS = "SELECT DISTINCT claimed_by FROM channels_app_message WHERE state = 'sending' AND claimed_by LIKE %s"
+# What they had handed over already, by their journal, is sent.
+SETTLE_NOTED = """
+    WITH noted AS (
+        UPDATE channels_app_message SET state = 'sent', sent_at = %(now)s, reason = NULL, claimed_by = NULL
+         WHERE state = 'sending' AND claimed_by = %(owner)s AND id = ANY(%(ids)s)
+     RETURNING id, sandbox_id, profile_id, journey_version_id, node_id
+    )
+    INSERT INTO channels_app_messageevent (at, sandbox_id, message_id, profile_id, journey_version_id, node_id, kind)
+    SELECT %(now)s, sandbox_id, id, profile_id, journey_version_id, node_id, 'sent' FROM noted
+"""
 RELEASE = """
-    UPDATE channels_app_message SET due_at = %s, claimed_by = NULL WHERE state = 'sending' AND claimed_by = %s
+    UPDATE channels_app_message SET due_at = %(now)s, claimed_by = NULL
+     WHERE state = 'sending' AND claimed_by = %(owner)s
 """
 
 
 def release_dead(now: datetime | None = None) -> int:
-    """Free the claims of this host's processes that no longer live; the number of messages."""
+    """Free the claims of this host's processes that no longer live; the number of messages freed to be sent."""
+    now = now or clock.now()
     freed = 0
     for (owner,) in sql.rows(OWNERS, [f"{socket.gethostname()}:%"]):
-        pid = owner.split(":")[-2]
-        if pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.path.isdir("/proc"):
-            freed += sql.run(RELEASE, [now or clock.now(), owner])
+        if is_alive(owner):
+            continue
+        with transaction.atomic():
+            if noted := journal.read(owner):
+                sql.run(SETTLE_NOTED, {"now": now, "owner": owner, "ids": noted})
+            freed += sql.run(RELEASE, {"now": now, "owner": owner})
+        journal.forget(owner)
     return freed
+
+
+def is_alive(owner: str) -> bool:
+    """Does the process still run that claimed under this name? Where that cannot be told, yes: its lease will end."""
+    pid = owner.split(":")[-2]
+    return not pid.isdigit() or psutil.pid_exists(int(pid))

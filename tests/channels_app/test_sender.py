@@ -1,5 +1,6 @@
 """The sender: what goes out, what is skipped, what is tried again, what is given up."""
 
+import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -8,7 +9,7 @@ from django.db import connection
 
 from ajo.core import clock, sql
 from channels_app.content import contents
-from channels_app.delivery import connections, outbox, sender
+from channels_app.delivery import connections, journal, outbox, sender
 from channels_app.models import Message, MessageEvent, Suppression
 from tests import factories as make
 from tests.smtp import mail_server
@@ -237,8 +238,6 @@ def test_a_claim_that_ran_out_is_taken_again(sandbox, mailbox):
 
 
 def test_claims_of_dead_processes_of_this_host_come_back_at_once(sandbox, mailbox):
-    import socket
-
     queue(sandbox, mailbox, make.person(sandbox, "a@example.com"))
     owner = f"{socket.gethostname()}:4194399:1"
     sql.run(
@@ -248,6 +247,49 @@ def test_claims_of_dead_processes_of_this_host_come_back_at_once(sandbox, mailbo
 
     assert sender.release_dead() == 1
     assert run() == 1
+
+
+def test_what_a_killed_sender_had_handed_over_is_not_sent_again(sandbox, mailbox, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    queue(sandbox, mailbox, *(make.person(sandbox, f"p{n}@example.com") for n in range(3)))
+    owner = f"{socket.gethostname()}:4194398:1"
+    sql.run(
+        "UPDATE channels_app_message SET state = 'sending', claimed_by = %s, due_at = now() + interval '1 min'",
+        [owner],
+    )
+    taken = Message.objects.order_by("id").first()
+    journal.note(owner, taken.pk)
+
+    assert sender.release_dead() == 2
+    assert run() == 2
+
+    assert mailbox.recipients() == ["p1@example.com", "p2@example.com"]
+    assert {s for s, _ in states()} == {"sent"}
+    assert MessageEvent.objects.filter(kind="sent").count() == 3
+    assert not journal.path_of(owner).exists()
+
+
+def test_the_journal_is_empty_once_a_batch_is_on_disk(sandbox, mailbox, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    journal._open.clear()
+    queue(sandbox, mailbox, make.person(sandbox, "a@example.com"))
+
+    run()
+
+    assert journal.path_of(sender.owner_name()).read_bytes() == b""
+    journal._open.clear()
+
+
+def test_without_a_place_for_the_journal_mails_go_out_all_the_same(sandbox, mailbox, settings, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    settings.DATA_DIR = tmp_path / "file"
+    journal._open.clear()
+    queue(sandbox, mailbox, make.person(sandbox, "a@example.com"))
+
+    run()
+
+    assert mailbox.recipients() == ["a@example.com"]
+    journal._open.clear()
 
 
 def test_who_lost_the_lease_changes_nothing(sandbox, mailbox):
