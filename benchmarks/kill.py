@@ -238,9 +238,10 @@ def main(seconds: float, rate: float) -> None:
         result("kill.stuck", outcome.stuck + outcome.failed, "instances", at_most=0),
     ]
     show(results)
-    save(results)
+    if "--quiet" not in sys.argv:  # a test's short run is no figure to keep
+        save(results)
 
 
 if __name__ == "__main__":
-    arguments = [float(a) for a in sys.argv[1:]]
+    arguments = [float(a) for a in sys.argv[1:] if a != "--quiet"]
     main(*(arguments + [120.0, 50.0][len(arguments) :]))
