@@ -85,8 +85,12 @@ def graph(definition: EventDefinition, configuration: Configuration) -> dict:
             "mail": {"kind": "email", "label": "Welcome", "params": everybody},
             "wait": {
                 "kind": "wait",
-                "label": "Wait a day",
-                "params": {"method": "duration", "amount": 1, "unit": "days"},
+                "label": "Wait two minutes",
+                "params": {
+                    "method": "duration",
+                    "amount": 2,
+                    "unit": "minutes",
+                },  # so that a try shows all of it
             },
             "reminder": {"kind": "email", "label": "Favourites", "params": reminder},
             "end": {"kind": "end", "label": "Welcomed", "params": {}},
