@@ -9,7 +9,7 @@ from functools import wraps
 
 import orjson
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -91,6 +91,17 @@ def violation(error: InvalidMessage) -> dict:
     }
 
 
+def answer(body: dict, status: int = 200) -> HttpResponse:
+    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
+
+
+def asks_for_validation(request: HttpRequest) -> bool:
+    """`?syncValidation=true`, or the parameter's older name. Most requests have no query, which is not parsed then."""
+    if not request.META.get("QUERY_STRING"):
+        return False
+    return request.GET.get("syncValidation", request.GET.get("synchronousValidation", "")).lower() == "true"
+
+
 @door
 def collect(request: HttpRequest, inlet: accept.OpenInlet) -> HttpResponse:
     """One message. Answered once its row is on disk."""
@@ -102,13 +113,12 @@ def collect(request: HttpRequest, inlet: accept.OpenInlet) -> HttpResponse:
     except InvalidMessage as error:
         return json_problem(400, error.code, error.message, report=violation(error))
     accept.store([entry])
-    asked = request.GET.get("syncValidation", request.GET.get("synchronousValidation", "")).lower() == "true"
-    return JsonResponse(
+    return answer(
         {
             "inletId": request.path.rsplit("/", 1)[-1],
             "xactionId": transaction_id(millis, 0),
             "receivedTimeMs": millis,
-            "syncValidation": {"status": "pass"} if asked else {"skipped": True},
+            "syncValidation": {"status": "pass"} if asks_for_validation(request) else {"skipped": True},
         }
     )
 
@@ -132,10 +142,10 @@ def collect_batch(request: HttpRequest, inlet: accept.OpenInlet) -> HttpResponse
         except InvalidMessage as error:
             responses.append({"statusCode": 400, "message": error.message, "report": violation(error)})
     accept.store(entries)
-    answer = {
+    body = {
         "inletId": request.path.rsplit("/", 1)[-1],
         "batchId": transaction_id(millis, len(messages)),
         "receivedTimeMs": millis,
         "responses": responses,
     }
-    return JsonResponse(answer, status=207)
+    return answer(body, status=207)
