@@ -41,6 +41,7 @@ class Outcome:
     never: int = 0
     twice: int = 0
     more: int = 0
+    revived: list[str] = field(default_factory=list)  # ended by themselves, when a server was gone
     stuck: int = 0
     failed: int = 0
     states: dict = field(default_factory=dict)
@@ -122,7 +123,7 @@ class Load(threading.Thread):
             number += 1
 
 
-def rampage(stack, servers: Servers, stop_at: float, kills: Counter) -> None:
+def rampage(stack, servers: Servers, stop_at: float, kills: Counter, revived: list[str]) -> None:
     """Kill one thing after the other, each time a moment later start it again."""
     chosen = list(PROCESSES)
     while time.monotonic() < stop_at:
@@ -140,9 +141,10 @@ def rampage(stack, servers: Servers, stop_at: float, kills: Counter) -> None:
             stack.kill(name)
             time.sleep(random.uniform(0.2, 1.0))
             stack.start(name)
+        revived += stack.revive()
 
 
-def settle(outcome: Outcome) -> None:
+def settle(outcome: Outcome, stack) -> None:
     """Wait until nothing is left to do."""
     from django.db import Error, connection
 
@@ -157,6 +159,7 @@ def settle(outcome: Outcome) -> None:
         except Error:
             connection.close()
             left = ()
+        outcome.revived += stack.revive()
         time.sleep(0.5)
     outcome.states["left"] = left
 
@@ -187,9 +190,9 @@ def run(seconds: float, rate: float) -> Outcome:
         stop_at = time.monotonic() + seconds
         load = Load(stack.collector_port, f"/collection/{inlet}", schema, rate, stop_at)
         load.start()
-        rampage(stack, servers, stop_at, outcome.kills)
+        rampage(stack, servers, stop_at, outcome.kills, outcome.revived)
         load.join(timeout=60)
-        settle(outcome)
+        settle(outcome, stack)
         time.sleep(1)
         got = Counter(line.split()[1] for line in log.read_text().splitlines())
         outcome.accepted = len(load.accepted)

@@ -103,6 +103,12 @@ class Stack:
             pass
         process.wait(timeout=20)
 
+    def revive(self) -> list[str]:
+        """Start again what ended by itself, as the supervisor of the product does; the names."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        self.start(*ended)
+        return ended
+
     def note_memory(self) -> None:
         """Keep the peak memory of each process group's largest member."""
         for name, process in self.processes.items():
